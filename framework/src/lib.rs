@@ -1,0 +1,1 @@
+//! Values, types, schemas and typed resources.

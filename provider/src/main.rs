@@ -1,0 +1,2 @@
+//! The provider process.
+fn main() {}
