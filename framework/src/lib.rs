@@ -1,1 +1,32 @@
-//! Values, types, schemas and typed resources.
+//! Values, types, schemas and typed resources behind one object-safe [`Provider`] trait.
+//!
+//! Everything that declares infrastructure (HCL through the plugin protocol, Rust through the SDK) sits above
+//! that trait, everything that does something sits below it. This crate knows no runtime, no wire format and no
+//! files: it holds the vocabulary, the typed layer that resource authors write against, and both halves of the
+//! contract ([`registry`] answers, [`host`] asks and checks).
+
+pub mod attributes;
+pub mod declare;
+pub mod diagnostics;
+pub mod field;
+pub mod json;
+pub mod number;
+pub mod path;
+pub mod provider;
+pub mod resource;
+pub mod schema;
+pub mod stop;
+pub mod types;
+pub mod value;
+
+pub use attributes::Preview;
+pub use declare::{Declare, Input, Output};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use number::Number;
+pub use path::{Path, Step};
+pub use provider::{Fault, Provider, Reply};
+pub use resource::{Context, DataSource, ImportState, MoveState, Resource};
+pub use schema::Schema;
+pub use stop::Stop;
+pub use types::Type;
+pub use value::Value;
