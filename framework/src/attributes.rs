@@ -13,6 +13,9 @@ pub trait Attributes: Sized + Send + Sync + 'static {
     /// The documentation of the struct, in Markdown.
     const DESCRIPTION: &'static str;
 
+    /// The names of the attributes, in the order of the fields.
+    const NAMES: &'static [&'static str];
+
     /// The attributes, with what the fields' documentation and rules say.
     fn attributes() -> schema::Attributes;
 
@@ -131,7 +134,7 @@ pub trait Field: Sized + Send + Sync + 'static {
     label = "sets hold texts, numbers and enums only",
     note = "use a map keyed by name: `BTreeMap<String, {Self}>`"
 )]
-pub trait SetElement: Field + Ord {}
+pub trait SetElement: Field {}
 
 /// The shape of a collection of values of another shape.
 pub fn collection(nesting: Nesting, element: Shape) -> Shape {

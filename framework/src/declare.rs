@@ -4,6 +4,7 @@
 //! gives back a node. Outputs of that node are references; they flow into the inputs of other declarations.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::path::PathBuf;
@@ -160,7 +161,6 @@ impl<T: Field, K: Into<String>, I: Into<Input<T>>, const N: usize> From<[(K, I);
 }
 
 /// A value of type `T` that a declaration will give. It can be handed on as an [`Input`], but not looked at.
-#[derive(Debug)]
 pub struct Output<T> {
     node: Node,
     path: Path,
@@ -187,5 +187,11 @@ impl<T> Output<T> {
 impl<T> Clone for Output<T> {
     fn clone(&self) -> Self {
         Self::new(self.node, self.path.clone())
+    }
+}
+
+impl<T> fmt::Debug for Output<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("node", &self.node).field("path", &self.path).finish()
     }
 }

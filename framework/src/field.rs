@@ -187,7 +187,7 @@ impl<T: Field> Field for Vec<T> {
     }
 }
 
-impl<T: SetElement> Field for BTreeSet<T> {
+impl<T: SetElement + Ord> Field for BTreeSet<T> {
     fn shape() -> Shape {
         collection(Nesting::Set, T::shape())
     }

@@ -6,11 +6,13 @@
 //! contract ([`registry`] answers, [`host`] asks and checks).
 
 pub mod attributes;
+pub mod choice;
 pub mod declare;
 pub mod diagnostics;
 pub mod field;
 pub mod json;
 pub mod number;
+pub mod object;
 pub mod path;
 pub mod provider;
 pub mod registry;
@@ -20,9 +22,10 @@ pub mod stop;
 pub mod types;
 pub mod value;
 
-pub use attributes::Preview;
+pub use attributes::{Attributes, Preview};
 pub use declare::{Declare, Input, Output};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use framework_derive::Attributes;
 pub use number::Number;
 pub use path::{Path, Step};
 pub use provider::{Fault, Provider, Reply};

@@ -80,14 +80,19 @@ impl Refinement {
     }
 }
 
+/// The text in Unicode normal form C, as values hold it.
+pub fn normal_form(text: impl Into<String>) -> String {
+    let text = text.into();
+    if is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
 impl Value {
     /// An unknown value of which nothing is known.
     pub const UNKNOWN: Self = Self::Unknown(None);
 
     /// A string, brought into normal form C.
     pub fn string(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self::String(if is_nfc(&text) { text } else { text.nfc().collect() })
+        Self::String(normal_form(text))
     }
 
     /// A set of the given elements: sorted, and without repeated known ones.
