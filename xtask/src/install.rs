@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::{Command, expect_none, process, workspace};
+use crate::provider::{self, PACKAGE};
+use crate::{Command, expect_none};
 
 pub(crate) const COMMAND: Command =
     Command { name: "install", options: "", about: "install the provider for terraform init and tofu init", run };
 
-const PACKAGE: &str = "terraform-provider-devopsflow";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The address without its host.
 const SOURCE: &str = "devopsflow/devopsflow";
@@ -25,29 +25,13 @@ fn run(args: &[String]) -> Result<()> {
     expect_none(args)?;
     let platform = platform(env::consts::OS, env::consts::ARCH)?;
     let mirror = mirror(env::var_os("DESTDIR").map(PathBuf::from), env::var_os("HOME").map(PathBuf::from))?;
-    let program = build()?;
+    let program = provider::build(&["--release"])?;
     for place in install(&program, &mirror, &platform)? {
         println!("installed {}", place.display());
     }
     let target = program.parent().and_then(Path::parent).context("the built program is not in a target folder")?;
     print!("{}", advice(&target.join("debug")));
     Ok(())
-}
-
-/// Builds the provider and gives the path of the program, wherever cargo is configured to put it.
-fn build() -> Result<PathBuf> {
-    let mut cargo = process::cargo();
-    cargo.args(["build", "--release", "--package", PACKAGE, "--message-format", "json-render-diagnostics"]);
-    cargo.current_dir(workspace::root());
-    let messages = process::read(&mut cargo)?;
-    executable(&messages).with_context(|| format!("cargo built no program of the package {PACKAGE}"))
-}
-
-/// The program that cargo's JSON messages speak of.
-fn executable(messages: &str) -> Option<PathBuf> {
-    let parsed = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut programs = parsed.filter(|message| message["target"]["name"] == PACKAGE);
-    programs.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
 /// The folder that both programs search.
@@ -63,7 +47,7 @@ fn mirror(destdir: Option<PathBuf>, home: Option<PathBuf>) -> Result<PathBuf> {
 }
 
 /// The platform in the words of Terraform, which are Go's.
-fn platform(os: &str, arch: &str) -> Result<String> {
+pub(crate) fn platform(os: &str, arch: &str) -> Result<String> {
     let os = match os {
         "macos" => "darwin",
         "linux" | "freebsd" | "openbsd" => os,
@@ -80,7 +64,7 @@ fn platform(os: &str, arch: &str) -> Result<String> {
 }
 
 /// Copies the program to its place for each host, and gives the places.
-fn install(program: &Path, mirror: &Path, platform: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn install(program: &Path, mirror: &Path, platform: &str) -> Result<Vec<PathBuf>> {
     let mut places = Vec::new();
     for host in HOSTS {
         let folder = mirror.join(host).join(SOURCE).join(VERSION).join(platform);
@@ -146,15 +130,6 @@ mod tests {
         assert_eq!(platform("macos", "aarch64").unwrap(), "darwin_arm64");
         assert!(platform("windows", "x86_64").is_err());
         assert!(platform("linux", "riscv64").is_err());
-    }
-
-    #[test]
-    fn the_program_is_read_from_what_cargo_says() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"provider"},"executable":null}
-{"reason":"compiler-artifact","target":{"name":"terraform-provider-devopsflow"},"executable":"/t/release/p"}
-{"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some(PathBuf::from("/t/release/p")));
-        assert_eq!(executable("{}\nnot json"), None);
     }
 
     #[test]
