@@ -7,9 +7,11 @@
 
 pub mod attributes;
 pub mod choice;
+pub mod conformance;
 pub mod declare;
 pub mod diagnostics;
 pub mod field;
+pub mod host;
 pub mod json;
 pub mod number;
 pub mod object;

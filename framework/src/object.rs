@@ -92,10 +92,15 @@ fn not_exactly_one(names: &[&str], given: usize, path: &Path) -> Diagnostics {
     Diagnostic::error("Not exactly one alternative", detail).at(path.clone()).into()
 }
 
-/// The error for a text at `path` that is none of `choices`.
-pub fn unknown_choice(text: &str, choices: &[&str], path: &Path) -> Diagnostics {
-    let detail = UnknownChoice::new(text, choices.iter().copied()).to_string();
-    Diagnostic::error("Unexpected value", detail).at(path.clone()).into()
+/// The error for a text at `path` that is none of those that are allowed.
+pub fn unexpected_choice(unknown: &UnknownChoice, path: &Path) -> Diagnostics {
+    Diagnostic::error("Unexpected value", unknown.to_string()).at(path.clone()).into()
+}
+
+/// Members of which one is `value` and the others are `absent`.
+pub fn alternative<T: Clone>(names: &[&str], name: &str, value: T, absent: &T) -> BTreeMap<String, T> {
+    let others = names.iter().map(|other| ((*other).to_owned(), absent.clone()));
+    others.chain([(name.to_owned(), value)]).collect()
 }
 
 /// Members by name.

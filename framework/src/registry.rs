@@ -10,6 +10,9 @@ pub mod stages;
 mod state;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 

@@ -160,11 +160,27 @@ pub struct Done<R: Resource + ?Sized> {
 /// The outcome of an operation that did not do all of it.
 pub struct Failed<R: Resource + ?Sized> {
     /// The object as it is now. `None` means that nothing was done: nothing exists after a create, and the prior state
-    /// stands after an update or delete. Inputs that are absent are filled from the plan after a create, otherwise from
-    /// the prior state.
-    pub reached: Option<State<R>>,
+    /// stands after an update or delete.
+    pub reached: Option<Reached<R>>,
     /// Why.
     pub diagnostics: Diagnostics,
+}
+
+/// An object after an operation that did not do all of it.
+pub struct Reached<R: Resource + ?Sized> {
+    /// What is known of it.
+    pub state: State<R>,
+    /// Where inputs come from that are absent in `state`.
+    pub rest: Rest,
+}
+
+/// Where the inputs of an object come from that a failed operation does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// From the plan: it got as far as the new inputs. Always so after a create.
+    Planned,
+    /// From the prior state: the new inputs were not reached.
+    Prior,
 }
 
 impl<R: Resource> From<Diagnostics> for Failed<R> {

@@ -8,8 +8,8 @@ use super::{merge, undecodable, validate};
 use crate::attributes::{Attributes, Inputs, Partial, Previewed};
 use crate::provider::{Applied, Apply, Import, Imported, ImportedObject, Move, Plan, Planned, Read, ReadBack};
 use crate::resource::{
-    Context, Create, Done, Failed, ImportState, MoveSource, MoveState, PartialOf, PreviewOf, PreviewRequest, Resource,
-    State, Update,
+    Context, Create, Done, Failed, ImportState, MoveSource, MoveState, PartialOf, PreviewOf, PreviewRequest, Reached,
+    Resource, Rest, State, Update,
 };
 use crate::{Diagnostic, Diagnostics, Path, Schema, Value};
 
@@ -141,14 +141,13 @@ impl<R: Resource> AnyResource for Registration<R> {
             let (state, private, errors) = match self.run(cx, &request).await {
                 Ok((state, private)) => (state, private, Diagnostics::new()),
                 Err(Failed { reached: None, diagnostics }) => (request.prior, request.private, diagnostics),
-                Err(Failed { reached: Some(reached), diagnostics }) => {
-                    let spellings = if request.prior.is_null() {
-                        vec![&request.planned]
-                    } else {
-                        vec![&request.prior, &request.planned]
+                Err(Failed { reached: Some(Reached { state, rest }), diagnostics }) => {
+                    let spellings = match rest {
+                        Rest::Prior if !request.prior.is_null() => [&request.prior, &request.planned],
+                        Rest::Prior | Rest::Planned => [&request.planned, &request.prior],
                     };
-                    let private = state::encode_private::<R>(&reached.private);
-                    (state::encode(&reached, &spellings), private, diagnostics)
+                    let private = state::encode_private::<R>(&state.private);
+                    (state::encode(&state, &spellings), private, diagnostics)
                 }
             };
             let mut diagnostics = cx.take_warnings();

@@ -1,0 +1,126 @@
+//! Where a check stands, and how what it finds is told without giving secrets away.
+
+use super::{Rule, Violation};
+use crate::schema::{Attribute, Shape};
+use crate::{Path, Schema, Step, Value};
+
+/// A path under construction, borrowed from the callers up the stack: nothing is copied until something is found.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    parent: Option<&'p Place<'p>>,
+    step: At<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum At<'p> {
+    Root,
+    Attribute(&'p str),
+    Key(&'p str),
+    Index(usize),
+    Element(&'p Value),
+}
+
+impl<'p> Place<'p> {
+    pub(super) const ROOT: Self = Self { parent: None, step: At::Root };
+
+    pub(super) fn attribute(&'p self, name: &'p str) -> Self {
+        Self { parent: Some(self), step: At::Attribute(name) }
+    }
+
+    pub(super) fn key(&'p self, key: &'p str) -> Self {
+        Self { parent: Some(self), step: At::Key(key) }
+    }
+
+    pub(super) fn index(&'p self, index: usize) -> Self {
+        Self { parent: Some(self), step: At::Index(index) }
+    }
+
+    pub(super) fn element(&'p self, element: &'p Value) -> Self {
+        Self { parent: Some(self), step: At::Element(element) }
+    }
+
+    pub(super) fn step(&'p self, step: &'p Step) -> Self {
+        match step {
+            Step::Attribute(name) => self.attribute(name),
+            Step::Key(key) => self.key(key),
+            // An index that this machine cannot count to was never in memory.
+            Step::Index(index) => self.index(usize::try_from(*index).unwrap_or(usize::MAX)),
+            Step::Element(element) => self.element(element),
+        }
+    }
+
+    fn path(&self) -> Path {
+        let path = self.parent.map_or_else(Path::root, Place::path);
+        match self.step {
+            At::Root => path,
+            At::Attribute(name) => path.attribute(name),
+            At::Key(key) => path.key(key),
+            At::Index(index) => path.index(index as u64),
+            At::Element(element) => path.element(element.clone()),
+        }
+    }
+
+    /// A breach of `rule` at this place.
+    pub(super) fn violation(&self, rule: Rule, message: impl Into<String>) -> Violation {
+        Violation { rule, path: self.path(), message: message.into() }
+    }
+}
+
+/// A value for a message: scalars as they are, collections only by kind, for secrets may stand inside them.
+pub(super) fn show(value: &Value) -> String {
+    const LONGEST: usize = 120;
+    match value {
+        Value::List(_) | Value::Set(_) | Value::Map(_) => value.kind().to_owned(),
+        Value::Dynamic(inner) => show(&inner.1),
+        Value::String(text) if text.chars().count() > LONGEST => {
+            format!("{:?}... ({} characters)", text.chars().take(LONGEST).collect::<String>(), text.chars().count())
+        }
+        scalar => format!("{scalar:?}"),
+    }
+}
+
+/// The violations with what is about sensitive attributes made unrevealing: the path ends at the attribute, the message
+/// names no value, and what is then the same is told once.
+pub(super) fn redact(schema: &Schema, violations: Vec<Violation>) -> Vec<Violation> {
+    let mut told: Vec<Violation> = Vec::with_capacity(violations.len());
+    for violation in violations {
+        let violation = match secret(schema, &violation.path) {
+            Some(path) => {
+                Violation { path, message: "the rule does not hold for this sensitive value".to_owned(), ..violation }
+            }
+            None => violation,
+        };
+        if !told.contains(&violation) {
+            told.push(violation);
+        }
+    }
+    told
+}
+
+/// The path of the first sensitive or write-only attribute on the way to `path`.
+fn secret(schema: &Schema, path: &Path) -> Option<Path> {
+    let mut attributes = Some(&schema.block.attributes);
+    let mut blocks = Some(&schema.block.blocks);
+    for (position, step) in path.steps().iter().enumerate() {
+        let Step::Attribute(name) = step else { continue };
+        if let Some(attribute) = attributes.and_then(|attributes| attributes.get(name)) {
+            if is_secret(attribute) {
+                return Some(path.steps()[..=position].iter().cloned().collect());
+            }
+            attributes = match &attribute.shape {
+                Shape::Nested(_, inner) => Some(inner),
+                Shape::Plain(_) => None,
+            };
+            blocks = None;
+        } else {
+            let nested = blocks.and_then(|blocks| blocks.get(name));
+            attributes = nested.map(|nested| &nested.block.attributes);
+            blocks = nested.map(|nested| &nested.block.blocks);
+        }
+    }
+    None
+}
+
+fn is_secret(attribute: &Attribute) -> bool {
+    attribute.sensitive || attribute.write_only
+}
