@@ -1,0 +1,7 @@
+data "devopsflow_project" "app" {
+  path = path.root
+}
+
+output "language" {
+  value = data.devopsflow_project.app.language
+}

@@ -1,0 +1,1 @@
+terraform import devopsflow_pipeline.ci github-actions:.github/workflows/ci.yml
