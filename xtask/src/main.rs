@@ -3,7 +3,9 @@
 //! One file per command, each with a `COMMAND` that [`COMMANDS`] lists. Data goes to stdout, progress to stderr.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this binary owns its streams")]
 
+mod bench;
 mod demo;
+mod generate;
 mod install;
 mod process;
 mod provider;
@@ -27,7 +29,8 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: &[Command] = &[demo::COMMAND, install::COMMAND, tidy::COMMAND, tools::COMMAND];
+const COMMANDS: &[Command] =
+    &[bench::COMMAND, demo::COMMAND, generate::COMMAND, install::COMMAND, tidy::COMMAND, tools::COMMAND];
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -83,7 +86,7 @@ mod tests {
     fn a_wrong_command_is_answered_with_the_usage() {
         for args in [&[][..], &["tool".to_owned()]] {
             let error = dispatch(args).unwrap_err().to_string();
-            assert!(error.contains("usage: cargo xtask COMMAND\n  demo"), "{error}");
+            assert!(error.contains("usage: cargo xtask COMMAND\n  bench"), "{error}");
         }
     }
 

@@ -1,0 +1,34 @@
+//! Measures the provider beside its peers, in the same run and interleaved, and writes `target/bench.json`.
+//!
+//! `make bench` runs it with a provider that is built for release. A figure is the median of its runs.
+#![expect(clippy::print_stdout, reason = "this program owns its streams")]
+
+mod calls;
+mod record;
+mod runs;
+mod start;
+
+use std::env;
+use std::path::PathBuf;
+
+use acceptance_tests::Plugin;
+use record::Record;
+
+fn main() {
+    let peer = Plugin::peer().expect("the Go peer is not built: install Go and run `cargo xtask tools`");
+    let ours = Plugin::ours();
+    let mut records = Vec::new();
+    records.extend(start::measure(&ours, &peer));
+    records.extend(calls::measure(&ours, &peer));
+    records.extend(runs::measure(&ours, &peer));
+    print!("{}", record::table(&records));
+    let place = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/bench.json"), PathBuf::from);
+    std::fs::write(&place, Record::to_json(&records)).expect("a writable place for the records");
+    println!("\nwritten to {}", place.display());
+}
+
+/// The middle of some measurements.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
