@@ -103,6 +103,11 @@ impl<T> Preview<T> {
 }
 
 /// A type that an attribute can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the type of an attribute",
+    label = "no attribute can have this type",
+    note = "attributes are `bool`, numbers, `String`, `PathBuf`, lists (`Vec`), sets (`BTreeSet`) and maps (`BTreeMap` by `String`) of attributes, and structs and enums that derive `Attributes`"
+)]
 pub trait Field: Sized + Send + Sync + 'static {
     /// Whether an attribute of this type must be given.
     const REQUIRED: bool = true;

@@ -48,18 +48,24 @@ pub fn closest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// A longer text is no name that was misspelt. Bounds the work on texts from outside.
 const LONGEST: usize = 64;
 
-/// How many characters must be added, removed or changed to make one text of the other.
+/// How many characters must be added, removed, changed or swapped with their neighbour to make one text of the other.
 fn distance(a: &[char], b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=a.len()).collect();
-    for (line, letter) in (1..).zip(b.chars()) {
-        let mut diagonal = std::mem::replace(&mut row[0], line);
+    let b: Vec<char> = b.chars().collect();
+    let mut rows: Vec<Vec<usize>> = vec![(0..=a.len()).collect()];
+    for (line, letter) in (1..).zip(&b) {
+        let mut row = vec![line];
         for (column, other) in (1..).zip(a) {
-            let changed = diagonal + usize::from(*other != letter);
-            diagonal = row[column];
-            row[column] = changed.min(row[column] + 1).min(row[column - 1] + 1);
+            let above = &rows[line - 1];
+            let changed = above[column - 1] + usize::from(letter != other);
+            let mut least = changed.min(above[column] + 1).min(row[column - 1] + 1);
+            if line > 1 && column > 1 && *letter == a[column - 2] && *other == b[line - 2] {
+                least = least.min(rows[line - 2][column - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[a.len()]
+    rows[b.len()][a.len()]
 }
 
 #[cfg(test)]
@@ -73,6 +79,7 @@ mod tests {
             ("github-action", Some("github-actions")),
             ("GitLab-CI", Some("gitlab-ci")),
             ("circle-ci", Some("circleci")),
+            ("cirlceci", Some("circleci")),
             ("jenkins", None),
             ("", None),
             ("c", None),

@@ -4,6 +4,20 @@
 //! empty list is conformity. [`crate::host`] applies them to each answer; tests apply them to whatever they like, with
 //! configurations and states from `arbitrary` (behind the feature `proptest`).
 //!
+//! ```
+//! use framework::conformance::{Rule, planned};
+//! use framework::schema::{Attribute, Attributes, Mode, Shape};
+//! use framework::{Schema, Type, Value};
+//!
+//! let name = Attribute::new(Shape::Plain(Type::String), Mode::Required, "The name.");
+//! let schema = Schema::of("A thing.", Attributes::from([("name".to_owned(), name)]));
+//! let [config, plan] = ["a", "b"].map(|name| Value::map([("name", Value::from(name))]));
+//! assert_eq!(planned(&schema, &Value::Null, &config, &config, &[]), []);
+//! let violations = planned(&schema, &Value::Null, &config, &plan, &[]);
+//! assert_eq!(violations[0].rule, Rule::PlanKeepsConfig);
+//! assert_eq!(violations[0].message, r#"the configured "a" expected, not "b""#);
+//! ```
+//!
 //! # Guarantees
 //! No message holds a value of a sensitive or write-only attribute, and no path leads into one.
 

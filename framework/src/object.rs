@@ -1,11 +1,13 @@
 //! Objects, attribute by attribute: what the code that the derive writes calls.
 
+mod slot;
+
 use std::collections::BTreeMap;
 
-use crate::attributes::{Field, Preview};
+pub use self::slot::{OptionSlot, Slot, option_slot, slot};
+use crate::attributes::Preview;
 use crate::choice::UnknownChoice;
 use crate::field::unexpected;
-use crate::schema::{Attribute, Check, Mode, Rules, Shape};
 use crate::{Diagnostic, Diagnostics, Path, Value};
 
 /// Reads the attributes of one object and gathers what is wrong with all of them.
@@ -27,33 +29,39 @@ impl<'a> Reader<'a> {
         Self { members, path, diagnostics }
     }
 
-    /// The attribute as a `T`; an attribute that is not there is null.
-    pub fn read<T: Field>(&mut self, name: &str) -> Option<T> {
+    /// The attribute; one that is not there is null.
+    pub fn read<T>(&mut self, name: &str, slot: Slot<T>) -> Option<T> {
         let value = self.member(name)?;
-        if value.is_null() && T::REQUIRED {
+        if value.is_null() && slot.is_required() {
             let missing = Diagnostic::error("Missing attribute", "It must be given.");
             self.diagnostics.push(missing.at(self.path.attribute(name)));
             return None;
         }
-        self.decode(name, value)
+        self.decode(name, value, slot)
     }
 
-    /// The attribute as a `T`, or what `default` makes if it is null.
-    pub fn read_or<T: Field>(&mut self, name: &str, default: impl FnOnce() -> T) -> Option<T> {
+    /// The attribute, or what `default` makes if it is null.
+    pub fn read_or<T>(&mut self, name: &str, slot: Slot<T>, default: impl FnOnce() -> T) -> Option<T> {
         let value = self.member(name)?;
-        if value.is_null() { Some(default()) } else { self.decode(name, value) }
+        if value.is_null() { Some(default()) } else { self.decode(name, value, slot) }
     }
 
-    /// The attribute as a `T` if it is there: neither null nor unknown in any part.
-    pub fn given<T: Field>(&mut self, name: &str) -> Option<T> {
+    /// The attribute if it is not null.
+    pub fn alternative<T>(&mut self, name: &str, slot: Slot<T>) -> Option<T> {
         let value = self.member(name)?;
-        if value.is_null() || !value.is_wholly_known() { None } else { self.decode(name, value) }
+        if value.is_null() { None } else { self.decode(name, value, slot) }
+    }
+
+    /// The attribute if it is there: neither null nor unknown in any part.
+    pub fn given<T>(&mut self, name: &str, slot: Slot<T>) -> Option<T> {
+        let value = self.member(name)?;
+        if value.is_null() || !value.is_wholly_known() { None } else { self.decode(name, value, slot) }
     }
 
     /// The attribute as far as it is known.
-    pub fn preview<T: Field>(&mut self, name: &str) -> Option<Preview<T>> {
+    pub fn preview<T>(&mut self, name: &str, slot: Slot<T>) -> Option<Preview<T>> {
         let value = self.member(name)?;
-        if value.is_wholly_known() { self.read(name).map(Preview::Known) } else { Some(Preview::Unknown) }
+        if value.is_wholly_known() { self.read(name, slot).map(Preview::Known) } else { Some(Preview::Unknown) }
     }
 
     /// What `make` makes of the attributes, unless one of them could not be read.
@@ -79,8 +87,8 @@ impl<'a> Reader<'a> {
         self.members.map(|members| members.get(name).unwrap_or(&Value::Null))
     }
 
-    fn decode<T: Field>(&mut self, name: &str, value: &Value) -> Option<T> {
-        let read = T::from_value(value, &self.path.attribute(name));
+    fn decode<T>(&mut self, name: &str, value: &Value, slot: Slot<T>) -> Option<T> {
+        let read = slot.decode(value, &self.path.attribute(name));
         read.map_err(|errors| self.diagnostics.extend(errors)).ok()
     }
 }
@@ -111,40 +119,6 @@ pub fn members<T, const N: usize>(members: [(&str, T); N]) -> BTreeMap<String, T
 /// The members that are there, by name.
 pub fn present<T, const N: usize>(members: [(&str, Option<T>); N]) -> BTreeMap<String, T> {
     members.into_iter().filter_map(|(name, member)| Some((name.to_owned(), member?))).collect()
-}
-
-/// An attribute that a user writes, with the rules of its type.
-pub fn input<T: Field>(mode: Mode, description: &str) -> Attribute {
-    let rules = Rules { checks: T::checks(), same: T::same(), ..Rules::default() };
-    Attribute { rules, ..Attribute::new(T::shape(), mode, description) }
-}
-
-/// An attribute that the provider gives, in all its parts.
-pub fn output<T: Field>(description: &str) -> Attribute {
-    computed(input::<T>(Mode::Computed, description))
-}
-
-fn computed(mut attribute: Attribute) -> Attribute {
-    if let Shape::Nested(nesting, inner) = attribute.shape {
-        let inner = inner.into_iter().map(|(name, attribute)| (name, computed(attribute))).collect();
-        attribute.shape = Shape::Nested(nesting, inner);
-    }
-    let rules = Rules { default: None, replace: false, exclusive: None, ..attribute.rules };
-    Attribute { mode: Mode::Computed, write_only: false, rules, ..attribute }
-}
-
-/// Narrows the range that `checks` allow to the bounds that are given, both included.
-pub fn limit_range<T: Field>(checks: &mut Vec<Check>, min: Option<T>, max: Option<T>) {
-    let number = |bound: Option<T>| bound.and_then(|bound| bound.to_value().as_number().cloned());
-    let (min, max) = (number(min), number(max));
-    for check in checks.iter_mut() {
-        if let Check::Range(lower, upper) = check {
-            *lower = min.or_else(|| lower.take());
-            *upper = max.or_else(|| upper.take());
-            return;
-        }
-    }
-    checks.push(Check::Range(min, max));
 }
 
 /// Whether `name` is one of `names`, for assertions at compile time.

@@ -29,6 +29,7 @@ const FIELD: &[fn(&Errors, &Role, &Field)] = &[
     fields::lengths_are_for_texts_and_collections,
     fields::choices_are_for_strings,
     fields::bounds_are_in_order,
+    fields::choices_are_distinct,
     fields::a_default_obeys_the_rules,
 ];
 
@@ -36,9 +37,11 @@ const FIELD: &[fn(&Errors, &Role, &Field)] = &[
 pub(crate) fn check(errors: &Errors, model: &Model) {
     match &model.item {
         Item::Struct(item) => {
-            STRUCT.iter().for_each(|rule| rule(errors, model, item));
-            for field in &item.fields {
-                FIELD.iter().for_each(|rule| rule(errors, &item.role, field));
+            for rule in STRUCT {
+                rule(errors, model, item);
+            }
+            for (field, rule) in item.fields.iter().flat_map(|field| FIELD.iter().map(move |rule| (field, rule))) {
+                rule(errors, &item.role, field);
             }
         }
         Item::Enum(Enum::Texts(variants)) => {
@@ -49,7 +52,7 @@ pub(crate) fn check(errors: &Errors, model: &Model) {
             enums::variants_are_described(errors, variants);
             enums::names_are_distinct(errors, variants);
             enums::names_are_attribute_names(errors, variants);
-            enums::alternatives_are_not_options(errors, variants);
         }
+        Item::Unusable { .. } => {}
     }
 }

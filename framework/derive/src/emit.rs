@@ -7,6 +7,7 @@ mod declaration;
 mod inputs;
 mod outputs;
 mod schema;
+mod slots;
 mod structs;
 mod stub;
 mod texts;
@@ -15,7 +16,6 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Ident, Path, Visibility};
 
-pub(crate) use self::stub::stub;
 use crate::model::{Enum, Item, Model, Role};
 
 /// What all code for one struct or enum has in common.
@@ -44,20 +44,32 @@ pub(crate) fn emit(model: &Model) -> TokenStream {
     let cx = &Cx { rt: &model.runtime, ident: &model.ident, vis: &model.vis, docs: &model.docs };
     match &model.item {
         Item::Struct(item) => {
+            let fields = &item.fields;
+            let slots = slots::of_fields(cx, fields);
             let attributes = structs::attributes(cx, item);
-            let role = match &item.role {
-                Role::Nested => builder::builder(cx, &item.fields),
-                Role::Outputs => outputs::outputs(cx, &item.fields),
+            let (implementations, types) = match &item.role {
+                Role::Nested => (TokenStream::new(), builder::builder(cx, fields)),
+                Role::Outputs => (outputs::outputs(cx, fields), outputs::structs(cx, fields)),
                 Role::Inputs(declared) => {
-                    let inputs = inputs::inputs(cx, declared, &item.fields);
-                    let declaration = declaration::declaration(cx, declared, &item.fields);
-                    quote! { #inputs #declaration }
+                    let mut types = inputs::partial_struct(cx, fields);
+                    types.extend(declaration::declaration(cx, declared, fields));
+                    (inputs::inputs(cx, declared, fields), types)
                 }
             };
-            quote! { #attributes #role }
+            quote! {
+                #types
+
+                const _: () = {
+                    #slots
+                    #attributes
+                    #implementations
+                };
+            }
         }
         Item::Enum(Enum::Texts(variants)) => texts::texts(cx, variants),
         Item::Enum(Enum::Alternatives(variants)) => alternatives::alternatives(cx, variants),
+        Item::Unusable { generic: false } => stub::stub(cx),
+        // Whether a generic type can have the traits depends on its parameters.
+        Item::Unusable { generic: true } => TokenStream::new(),
     }
 }
-

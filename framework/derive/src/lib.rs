@@ -66,16 +66,90 @@ pub fn attributes(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn expand(input: &DeriveInput) -> TokenStream {
     let errors = errors::Errors::new();
     let model = model::build(&errors, input);
-    if let Some(model) = &model {
-        check::check(&errors, model);
-    }
-    match (errors.finish(), model) {
-        (Ok(()), Some(model)) => emit::emit(&model),
-        (Ok(()), None) => unreachable!("no model without an error"),
-        (Err(error), model) => {
+    check::check(&errors, &model);
+    match errors.finish() {
+        Ok(()) => emit::emit(&model),
+        Err(error) => {
             let mut code = error.into_compile_error();
-            code.extend(model.map_or_else(|| emit::stub(input), |model| emit::emit(&model.without_rules())));
+            code.extend(emit::emit(&model.without_rules()));
             code
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenTree;
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn names(code: TokenStream) -> Vec<String> {
+        let parts = code.into_iter().flat_map(|tree| match tree {
+            TokenTree::Group(group) => names(group.stream()),
+            TokenTree::Ident(ident) => vec![ident.to_string()],
+            TokenTree::Punct(_) | TokenTree::Literal(_) => Vec::new(),
+        });
+        parts.collect()
+    }
+
+    /// Whoever has the crate under another name cannot say `framework`.
+    #[test]
+    fn the_crate_is_named_in_one_place() {
+        let inputs: [DeriveInput; 5] = [
+            parse_quote! {
+                /// Inputs.
+                #[attr(crate = renamed, resource = "a_b", builder = B, outputs = O)]
+                struct Inputs {
+                    /// A.
+                    #[attr(sensitive, default = "x", length = 1..=2, one_of("x"), replace)]
+                    a: String,
+                    /// B.
+                    #[attr(range = 1.., deprecated = "Use `a`.", exclusive = "g")]
+                    b: Option<u8>,
+                    /// C.
+                    #[attr(exclusive = "g", write_only)]
+                    c: Option<u8>,
+                }
+            },
+            parse_quote! {
+                /// Outputs.
+                #[attr(crate = renamed, outputs)]
+                struct Outputs {
+                    /// A.
+                    a: Option<String>,
+                }
+            },
+            parse_quote! {
+                /// A nested object.
+                #[attr(crate = renamed)]
+                struct Nested {
+                    /// A.
+                    a: Option<String>,
+                    /// B.
+                    b: u8,
+                }
+            },
+            parse_quote! {
+                #[attr(crate = renamed)]
+                enum Texts {
+                    /// A.
+                    A,
+                }
+            },
+            parse_quote! {
+                #[attr(crate = renamed)]
+                enum Alternatives {
+                    /// A.
+                    A(Nested),
+                }
+            },
+        ];
+        for input in inputs {
+            let names = names(expand(&input));
+            assert!(names.iter().any(|name| name == "renamed"), "{}", input.ident);
+            let strays = names.iter().filter(|name| ["framework", "compile_error"].contains(&name.as_str()));
+            assert_eq!(strays.count(), 0, "{}", input.ident);
         }
     }
 }

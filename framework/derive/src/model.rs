@@ -28,6 +28,10 @@ pub(crate) struct Model {
 pub(crate) enum Item {
     Struct(Struct),
     Enum(Enum),
+    /// Something of which no model can be made. An error says why.
+    Unusable {
+        generic: bool,
+    },
 }
 
 /// A field of a struct.
@@ -78,12 +82,13 @@ impl Field {
     }
 }
 
-/// The model of `input`, or nothing if it is of no kind that can be modelled.
-pub(crate) fn build(errors: &Errors, input: &DeriveInput) -> Option<Model> {
+/// The model of `input`.
+pub(crate) fn build(errors: &Errors, input: &DeriveInput) -> Model {
     let mut entries = Entries::parse(errors, &input.attrs);
     let runtime = entries.path("crate", "path::to::framework").map(|given| given.value);
+    let generic = !input.generics.params.is_empty();
     let item = match &input.data {
-        _ if !input.generics.params.is_empty() => refuse(errors, &input.generics, "a generic type has no one schema"),
+        _ if generic => refuse(errors, &input.generics, "a generic type has no one schema"),
         Data::Struct(data) => structs::build(errors, &mut entries, &input.ident, data).map(Item::Struct),
         Data::Enum(data) => enums::build(errors, &input.ident, data).map(Item::Enum),
         Data::Union(data) => refuse(errors, data.union_token, "a union has no attributes: use a struct or an enum"),
@@ -92,18 +97,13 @@ pub(crate) fn build(errors: &Errors, input: &DeriveInput) -> Option<Model> {
     if item.is_some() {
         entries.finish(place);
     }
-    Some(Model {
-        runtime: runtime.unwrap_or_else(default_runtime),
+    Model {
+        runtime: runtime.unwrap_or_else(|| parse_quote!(::framework)),
         ident: input.ident.clone(),
         vis: input.vis.clone(),
         docs: crate::parse::docs(errors, &input.attrs),
-        item: item?,
-    })
-}
-
-/// Where `framework` is found if nothing else is said.
-pub(crate) fn default_runtime() -> Path {
-    parse_quote!(::framework)
+        item: item.unwrap_or(Item::Unusable { generic }),
+    }
 }
 
 fn refuse<T>(errors: &Errors, tokens: impl ToTokens, message: &str) -> Option<T> {
@@ -118,7 +118,7 @@ impl Model {
         match &mut self.item {
             Item::Struct(item) => item.fields.iter_mut().for_each(Field::drop_rules),
             Item::Enum(Enum::Alternatives(variants)) => variants.iter_mut().for_each(Variant::drop_unusable_name),
-            Item::Enum(Enum::Texts(_)) => {}
+            Item::Enum(Enum::Texts(_)) | Item::Unusable { .. } => {}
         }
         self
     }

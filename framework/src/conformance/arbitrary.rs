@@ -5,6 +5,8 @@
 
 mod limits;
 mod resolved;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::collections::BTreeMap;

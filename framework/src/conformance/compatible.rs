@@ -1,7 +1,7 @@
 //! What comes after a plan is held to it: rules 10 to 14.
 
 use super::parts::member;
-use super::place::{Place, redact, show};
+use super::place::{Place, bounds, redact, show};
 use super::{Rule, Violation, conform};
 use crate::host::Action;
 use crate::schema::{Block, BlockNesting, NestedBlock};
@@ -133,21 +133,26 @@ impl Check {
             // A plan that knows no type promises nothing.
             (Type::Dynamic, Value::Null | Value::Unknown(_), _) | (_, Value::Null, Value::Null) => {}
             (_, Value::Unknown(refinement), _) => {
-                if refinement.as_ref().is_some_and(|refinement| !admits(refinement, actual)) {
-                    let message = format!("a value within the planned {planned:?} expected, not {}", show(actual));
+                if let Some(refinement) = refinement.as_deref().filter(|refinement| !admits(refinement, actual)) {
+                    let message = format!("a value{} expected, as planned, not {}", bounds(refinement), show(actual));
                     self.report(place, self.value, message);
                 }
             }
             (_, _, Value::Unknown(_)) => self.report(place, self.value, "the value was known, and is now unknown"),
             (_, Value::Null, _) | (_, _, Value::Null) => self.differs(planned, actual, place),
-            (_, Value::Dynamic(planned), Value::Dynamic(actual)) => {
-                if planned.0 == actual.0 {
-                    self.value(&planned.0, &planned.1, &actual.1, place);
-                } else {
-                    let message = format!("the planned type {} expected, not {}", planned.0, actual.0);
-                    self.report(place, self.value, message);
-                }
+            (_, Value::Dynamic(planned), Value::Dynamic(actual)) if planned.0 == actual.0 => {
+                self.value(&planned.0, &planned.1, &actual.1, place);
             }
+            (_, Value::Dynamic(planned), Value::Dynamic(actual)) => {
+                let message = format!("the planned type {} expected, not {}", planned.0, actual.0);
+                self.report(place, self.value, message);
+            }
+            _ => self.collection(ty, planned, actual, place),
+        }
+    }
+
+    fn collection(&mut self, ty: &Type, planned: &Value, actual: &Value, place: &Place<'_>) {
+        match (ty, planned, actual) {
             (Type::Set(ty), Value::Set(planned), Value::Set(actual)) => {
                 let one = |check: &mut Self, planned: &Value, actual: &Value| {
                     check.value(ty, planned, actual, &Place::ROOT);

@@ -37,17 +37,24 @@ fn unknowns(ty: &Type, value: &Value, path: &Path, found: &mut impl FnMut(Path))
             }
         }
         (Type::Map(ty), Value::Map(members)) => {
-            members.iter().for_each(|(key, value)| unknowns(ty, value, &path.key(key), found));
+            for (key, value) in members {
+                unknowns(ty, value, &path.key(key), found);
+            }
         }
         (Type::List(ty), Value::List(elements)) => {
-            (0..).zip(elements).for_each(|(index, value)| unknowns(ty, value, &path.index(index), found));
+            for (index, value) in (0..).zip(elements) {
+                unknowns(ty, value, &path.index(index), found);
+            }
         }
         (Type::Tuple(types), Value::List(elements)) => {
-            let places = (0..).zip(types.iter().zip(elements));
-            places.for_each(|(index, (ty, value))| unknowns(ty, value, &path.index(index), found));
+            for (index, (ty, value)) in (0..).zip(types.iter().zip(elements)) {
+                unknowns(ty, value, &path.index(index), found);
+            }
         }
         (Type::Set(ty), Value::Set(elements)) => {
-            elements.iter().for_each(|value| unknowns(ty, value, &path.element(value.clone()), found));
+            for value in elements {
+                unknowns(ty, value, &path.element(value.clone()), found);
+            }
         }
         (Type::Dynamic, Value::Dynamic(inner)) => unknowns(&inner.0, &inner.1, path, found),
         _ => {}

@@ -2,7 +2,8 @@
 
 use super::{Rule, Violation};
 use crate::schema::{Attribute, Shape};
-use crate::{Path, Schema, Step, Value};
+use crate::value::Refinement;
+use crate::{Number, Path, Schema, Step, Value};
 
 /// A path under construction, borrowed from the callers up the stack: nothing is copied until something is found.
 #[derive(Clone, Copy)]
@@ -68,15 +69,43 @@ impl<'p> Place<'p> {
 
 /// A value for a message: scalars as they are, collections only by kind, for secrets may stand inside them.
 pub(super) fn show(value: &Value) -> String {
-    const LONGEST: usize = 120;
     match value {
         Value::List(_) | Value::Set(_) | Value::Map(_) => value.kind().to_owned(),
         Value::Dynamic(inner) => show(&inner.1),
-        Value::String(text) if text.chars().count() > LONGEST => {
-            format!("{:?}... ({} characters)", text.chars().take(LONGEST).collect::<String>(), text.chars().count())
-        }
-        scalar => format!("{scalar:?}"),
+        Value::Unknown(Some(known)) => format!("an unknown value{}", bounds(known)),
+        Value::Unknown(None) => "an unknown value".to_owned(),
+        scalar => show_all(scalar),
     }
+}
+
+/// The value of an attribute without attributes of its own, for a message.
+pub(super) fn show_all(value: &Value) -> String {
+    const LONGEST: usize = 120;
+    let text = format!("{value:?}");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}... ({} characters)", &text[..end], text.chars().count()),
+        None => text,
+    }
+}
+
+/// What is known of an unknown value, for a message: empty, or ` that is not null and ...`.
+pub(super) fn bounds(known: &Refinement) -> String {
+    let bound = |word: &str, bound: &Option<(Number, bool)>| {
+        let limit = |(limit, inclusive): &(Number, bool)| {
+            format!("is {word} than {limit}{}", if *inclusive { " or equal to it" } else { "" })
+        };
+        bound.as_ref().map(limit)
+    };
+    let parts = [
+        known.null.map(|null| if null { "is null".to_owned() } else { "is not null".to_owned() }),
+        known.prefix.as_ref().map(|prefix| format!("begins with {prefix:?}")),
+        bound("greater", &known.min),
+        bound("less", &known.max),
+        known.min_length.map(|length| format!("has {length} or more elements")),
+        known.max_length.map(|length| format!("has {length} or fewer elements")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!(" that {}", parts.join(" and ")) }
 }
 
 /// The violations with what is about sensitive attributes made unrevealing: the path ends at the attribute, the message

@@ -1,7 +1,7 @@
 //! What a plan is held to: rules 1 to 8.
 
 use super::parts::{alike, element, entry, member};
-use super::place::{Place, redact, show};
+use super::place::{Place, redact, show, show_all};
 use super::{Rule, Violation, conform};
 use crate::schema::{Attribute, Attributes, Block, BlockNesting, Mode, NestedBlock, Nesting, Shape};
 use crate::{Path, Schema, Step, Value};
@@ -99,8 +99,9 @@ impl Check {
         match &attribute.shape {
             Shape::Nested(nesting, inner) => self.nested(*nesting, inner, at, place),
             Shape::Plain(_) => {
-                let or_prior = if prior.is_null() { String::new() } else { format!(" or the prior {}", show(prior)) };
-                let message = format!("the configured {}{or_prior} expected, not {}", show(config), show(planned));
+                let prior = if prior.is_null() { String::new() } else { format!(" or the prior {}", show_all(prior)) };
+                let (config, planned) = (show_all(config), show_all(planned));
+                let message = format!("the configured {config}{prior} expected, not {planned}");
                 self.report(place, Rule::PlanKeepsConfig, message);
             }
         }

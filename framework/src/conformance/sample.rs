@@ -18,6 +18,7 @@ fn attributes<const N: usize>(attributes: [(&str, Attribute); N]) -> Attributes 
 /// The attributes of a nested object.
 fn inner() -> Attributes {
     attributes([
+        ("at", plain(Type::String, Mode::Computed)),
         ("size", plain(Type::Number, Mode::Required)),
         ("code", plain(Type::String, Mode::OptionalComputed)),
         ("pass", Attribute { sensitive: true, ..plain(Type::String, Mode::Optional) }),

@@ -41,10 +41,7 @@ impl Host {
     pub async fn confirm(&self, change: &Change, config: &Value) -> Result<Change, Error> {
         match change.action {
             Action::Delete | Action::NoOp => return Ok(change.clone()),
-            Action::Replace => {
-                let detail = "A replacement is applied as a deletion and a creation, each on its own.";
-                return Err(Diagnostic::error("Not to be applied in one", detail).into());
-            }
+            Action::Replace => return Err(in_halves().into()),
             Action::Create | Action::Update => {}
         }
         let type_name = &change.type_name;
@@ -68,8 +65,10 @@ impl Host {
     /// been done in part or in whole.
     pub async fn perform(&self, change: &Change, config: &Value) -> Result<Outcome, Fault> {
         let nothing = |diagnostics| Ok(Outcome { object: change.prior.clone(), diagnostics });
-        if change.action == Action::NoOp {
-            return nothing(Diagnostics::new());
+        match change.action {
+            Action::NoOp => return nothing(Diagnostics::new()),
+            Action::Replace => return nothing(in_halves().into()),
+            Action::Create | Action::Update | Action::Delete => {}
         }
         let Some(schema) = self.schemas().resources.get(&change.type_name) else {
             return nothing(self.no_such("resource type", &change.type_name).into());
@@ -89,6 +88,11 @@ impl Host {
         let blamed = self.blame(&format!("applying {}", change.type_name), violations, answer.legacy);
         Ok(reached(schema, change, answer, blamed))
     }
+}
+
+fn in_halves() -> Diagnostic {
+    let detail = "A replacement is applied as a deletion and a creation, each on its own.";
+    Diagnostic::error("Not to be applied in one", detail)
 }
 
 /// What to record after the answer to a request that was to change something.

@@ -69,13 +69,13 @@ impl Change {
     }
 }
 
-/// The action that leads from `prior` to `planned`, where `replace` are the attributes that need a new object.
+/// The action that leads from `prior`, which is known, to `planned`, where `replace` are the attributes that need a new object.
 pub(super) fn action(prior: &Value, planned: &Value, replace: &[Path]) -> Action {
     if prior.is_null() {
         Action::Create
     } else if !replace.is_empty() {
         Action::Replace
-    } else if prior == planned && planned.is_wholly_known() {
+    } else if prior == planned {
         Action::NoOp
     } else {
         Action::Update
@@ -87,7 +87,7 @@ pub(super) fn changed(schema: &Schema, prior: &Value, planned: &Value, replace: 
     let is_changed = |path: &Path| {
         let (before, after) = (part(prior, path), part(planned, path));
         let write_only = schema.attribute(path).is_some_and(|attribute| attribute.write_only);
-        write_only || before != after || !after.is_wholly_known()
+        write_only || before != after
     };
     let mut changed: Vec<Path> = if prior.is_null() { Vec::new() } else { replace };
     changed.retain(is_changed);

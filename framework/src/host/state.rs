@@ -4,7 +4,7 @@ use super::config::check_known;
 use super::object::without_removed;
 use super::{Error, Host, Object, Stored, accepted};
 use crate::conformance;
-use crate::provider::{Import, Move, Read, ReadData, Upgrade};
+use crate::provider::{Import, ImportedObject, Move, Read, ReadData, Upgrade};
 use crate::schema::{Block, BlockNesting};
 use crate::{Diagnostic, Diagnostics, Schema, Value, json};
 
@@ -83,20 +83,16 @@ impl Host {
         let mut diagnostics = accepted(answer.diagnostics)?;
         let violations = conformance::imported(schema, type_name, &answer.objects);
         self.hold(&format!("importing {type_name}"), violations, false)?;
-        let imported = answer.objects.into_iter().next();
-        let imported = imported.map(|object| Object { value: object.state, private: object.private, tainted: false });
-        let found = match &imported {
-            Some(object) => self.refresh(type_name, object).await?,
-            None => Answer { value: None, diagnostics: Diagnostics::new() },
-        };
-        diagnostics.extend(found.diagnostics);
-        match found.value {
-            Some(value) => Ok(Answer { value, diagnostics }),
-            None => {
-                let detail = format!("There is no {type_name} {id:?} to import. Check the id, or create it instead.");
-                Err(Diagnostic::error("Nothing to import", detail).into())
-            }
+        // There is exactly one, by the rule.
+        let mut found = None;
+        for ImportedObject { state, private, .. } in answer.objects {
+            let answer = self.refresh(type_name, &Object { value: state, private, tainted: false }).await?;
+            diagnostics.extend(answer.diagnostics);
+            found = answer.value;
         }
+        let detail = format!("There is no {type_name} {id:?} to import. Check the id, or create it instead.");
+        let value = found.ok_or_else(|| Diagnostic::error("Nothing to import", detail))?;
+        Ok(Answer { value, diagnostics })
     }
 
     /// Takes over an object of another resource type, perhaps of another provider, as a `type_name`.
@@ -168,9 +164,8 @@ fn without_null_blocks(block: &Block, value: Value) -> Value {
         let Some(value) = members.remove(name) else { continue };
         let inner = |object| without_null_blocks(&nested.block, object);
         let value = match (nested.nesting, value) {
-            (BlockNesting::Single, value) => inner(value),
             (BlockNesting::Group, Value::Null) => super::config::empty(&nested.block),
-            (BlockNesting::Group, value) => inner(value),
+            (BlockNesting::Single | BlockNesting::Group, value) => inner(value),
             (BlockNesting::List, Value::Null) => Value::List(Vec::new()),
             (BlockNesting::Set, Value::Null) => Value::Set(Vec::new()),
             (BlockNesting::Map, Value::Null) => Value::map::<&str>([]),

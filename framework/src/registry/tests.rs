@@ -1,4 +1,5 @@
 //! A registry with one small resource, asked through the trait.
+#![expect(clippy::cast_possible_wrap, reason = "the texts and boards of these tests are short")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::choice::closest;
 use crate::schema::{Attribute, Attributes, Check, Mode, Nesting, Shape};
 use crate::{Diagnostic, Diagnostics, Path, Schema, Value};
 
@@ -115,8 +116,8 @@ fn rules(checks: &[Check], value: &Value, sensitive: bool, path: &Path, found: &
             }
             _ => {
                 if let Some(expected) = violated(check, value) {
-                    let shown = if sensitive { String::new() } else { shown(value) };
-                    let detail = format!("`{path}` must be {expected}{shown}.");
+                    let (shown, hint) = if sensitive { Default::default() } else { (shown(value), hint(check, value)) };
+                    let detail = format!("`{path}` must be {expected}{shown}.{hint}");
                     found.push(Diagnostic::error("Invalid value", detail).at(path.clone()));
                 }
             }
@@ -128,6 +129,18 @@ fn shown(value: &Value) -> String {
     match value {
         Value::String(text) if text.chars().count() <= 100 => format!(", not {text:?}"),
         Value::Number(number) => format!(", not {number}"),
+        _ => String::new(),
+    }
+}
+
+/// The choice that was probably meant.
+fn hint(check: &Check, value: &Value) -> String {
+    match (check, value) {
+        (Check::OneOf(choices), Value::String(text)) => {
+            closest(text, choices.iter().map(|choice| choice.value.as_str()))
+                .map(|choice| format!(" Did you mean `{choice}`?"))
+                .unwrap_or_default()
+        }
         _ => String::new(),
     }
 }
@@ -203,10 +216,12 @@ mod tests {
 
     #[test]
     fn choices_in_a_list_are_named_with_their_place() {
-        let choices = ["x", "y"].map(|value| Choice { value: value.into(), description: String::new() });
+        let choices = ["blue-green", "rolling"].map(|value| Choice { value: value.into(), description: String::new() });
         let checks = vec![Check::Each(vec![Check::OneOf(choices.into())])];
-        let value = Value::List(vec!["x".into(), Value::UNKNOWN, "z".into()]);
-        let expected = ["error: a[2]: Invalid value\n`a[2]` must be `x` or `y`, not \"z\"."];
+        let value = Value::List(vec!["rolling".into(), Value::UNKNOWN, "roling".into()]);
+        let expected = [
+            "error: a[2]: Invalid value\n`a[2]` must be `blue-green` or `rolling`, not \"roling\". Did you mean `rolling`?",
+        ];
         check(optional(Type::List(Box::new(Type::String)), checks), value, &expected);
     }
 

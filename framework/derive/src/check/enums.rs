@@ -4,7 +4,7 @@ use syn::Type;
 
 use crate::errors::Errors;
 use crate::model::Variant;
-use crate::{names, types};
+use crate::names;
 
 pub(super) fn variants_are_described<T>(errors: &Errors, variants: &[Variant<T>]) {
     for variant in variants.iter().filter(|variant| variant.docs.is_empty()) {
@@ -29,11 +29,5 @@ pub(super) fn names_are_attribute_names(errors: &Errors, variants: &[Variant<Typ
         } else if names::identifier(name).is_none() {
             errors.at(ident, format!("Rust keeps the name `{name}` to itself: choose another"));
         }
-    }
-}
-
-pub(super) fn alternatives_are_not_options(errors: &Errors, variants: &[Variant<Type>]) {
-    for variant in variants.iter().filter(|variant| types::option(&variant.holds).is_some()) {
-        errors.at(&variant.holds, "the alternative is not given when another is: write the type without `Option`");
     }
 }

@@ -27,21 +27,21 @@ pub(super) fn outputs_have_no_rules_for_users(errors: &Errors, role: &Role, fiel
     }
     let rules = &field.rules;
     let keys = [
-        key(&rules.default),
+        key(rules.default.as_ref()),
         rules.replace.as_ref(),
         rules.write_only.as_ref(),
-        key(&rules.range),
-        key(&rules.length),
-        key(&rules.one_of),
-        key(&rules.exclusive),
+        key(rules.range.as_ref()),
+        key(rules.length.as_ref()),
+        key(rules.one_of.as_ref()),
+        key(rules.exclusive.as_ref()),
     ];
     for key in keys.into_iter().flatten() {
         errors.at(key, format!("`{key}` is about what users write, but outputs come from the provider alone"));
     }
 }
 
-fn key<T>(given: &Option<Given<T>>) -> Option<&Ident> {
-    given.as_ref().map(|given| &given.key)
+fn key<T>(given: Option<&Given<T>>) -> Option<&Ident> {
+    given.map(|given| &given.key)
 }
 
 pub(super) fn defaults_are_not_for_options(errors: &Errors, _: &Role, field: &Field) {
@@ -75,16 +75,16 @@ pub(super) fn write_only_is_not_stored(errors: &Errors, role: &Role, field: &Fie
 }
 
 pub(super) fn ranges_are_for_numbers(errors: &Errors, role: &Role, field: &Field) {
-    expect_kind(errors, role, field, key(&field.rules.range), &[Kind::Number], "numbers");
+    expect_kind(errors, role, field, key(field.rules.range.as_ref()), &[Kind::Number], "numbers");
 }
 
 pub(super) fn lengths_are_for_texts_and_collections(errors: &Errors, role: &Role, field: &Field) {
     let kinds = [Kind::String, Kind::Path, Kind::Collection];
-    expect_kind(errors, role, field, key(&field.rules.length), &kinds, "strings, paths, lists, sets and maps");
+    expect_kind(errors, role, field, key(field.rules.length.as_ref()), &kinds, "strings, paths, lists, sets and maps");
 }
 
 pub(super) fn choices_are_for_strings(errors: &Errors, role: &Role, field: &Field) {
-    expect_kind(errors, role, field, key(&field.rules.one_of), &[Kind::String], "strings");
+    expect_kind(errors, role, field, key(field.rules.one_of.as_ref()), &[Kind::String], "strings");
 }
 
 /// The kind is told by the name of the type, so a type under another name is refused: what it hides is not known here.
@@ -102,6 +102,9 @@ pub(super) fn bounds_are_in_order(errors: &Errors, _: &Role, field: &Field) {
             errors.at(&range.value, "nothing lies within these bounds: the lower one comes first");
         }
     }
+}
+
+pub(super) fn choices_are_distinct(errors: &Errors, _: &Role, field: &Field) {
     let Some(choices) = &field.rules.one_of else { return };
     if choices.value.is_empty() {
         errors.at(&choices.key, "at least one text must be allowed");
@@ -117,14 +120,14 @@ pub(super) fn bounds_are_in_order(errors: &Errors, _: &Role, field: &Field) {
 pub(super) fn a_default_obeys_the_rules(errors: &Errors, _: &Role, field: &Field) {
     let Some(default) = &field.rules.default else { return };
     let rules = &field.rules;
-    let outside = |range: &Option<Given<ExprRange>>, value: Option<i128>| {
+    let outside = |range: Option<&Given<ExprRange>>, value: Option<i128>| {
         let (Some(range), Some(value)) = (range, value) else { return false };
         let (from, to) = bounds(&range.value);
         from.is_some_and(|from| value < from) || to.is_some_and(|to| value > to)
     };
     let text = text(&default.value);
     let length = text.as_ref().and_then(|text| i128::try_from(text.value().chars().count()).ok());
-    if outside(&rules.range, integer(&default.value)) || outside(&rules.length, length) {
+    if outside(rules.range.as_ref(), integer(&default.value)) || outside(rules.length.as_ref(), length) {
         errors.at(&default.value, "the default lies outside the bounds");
     }
     if let (Some(choices), Some(text)) = (&rules.one_of, text)

@@ -15,7 +15,8 @@ pub(super) fn a_struct_is_described(errors: &Errors, model: &Model, _: &Struct) 
 pub(super) fn type_names_carry_the_provider(errors: &Errors, _: &Model, item: &Struct) {
     let Role::Inputs(declared) = &item.role else { return };
     let name = declared.type_name.value();
-    let provider_and_rest = name.split_once('_').is_some_and(|(provider, rest)| !provider.is_empty() && !rest.is_empty());
+    let provider_and_rest =
+        name.split_once('_').is_some_and(|(provider, rest)| !provider.is_empty() && !rest.is_empty());
     if !names::is_attribute(&name) || !provider_and_rest {
         errors.at(&declared.type_name, "a type name is `provider_name`, of small letters, digits and underscores");
     }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Type;
 
-use super::{Cx, own};
+use super::{Cx, own, slots};
 use crate::model::Variant;
 use crate::names::identifier;
 
@@ -12,43 +12,46 @@ pub(super) fn alternatives(cx: &Cx<'_>, variants: &[Variant<Type>]) -> TokenStre
     let Cx { rt, ident, .. } = cx;
     let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
     let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
-    let held: Vec<_> = variants.iter().map(|variant| &variant.holds).collect();
     let docs = variants.iter().map(|variant| &variant.docs);
+    let constants = slots::of_alternatives(cx, variants.iter().map(|variant| &variant.holds));
+    let slots: Vec<_> = (0..variants.len()).map(slots::name).collect();
     let constructors = constructors(cx, variants);
     quote! {
-        #[automatically_derived]
-        impl #rt::attributes::Field for #ident {
-            fn shape() -> #rt::schema::Shape {
-                #rt::schema::Shape::Nested(
-                    #rt::schema::Nesting::Single,
-                    #rt::object::members([
-                        #((#names, #rt::object::input::<#held>(#rt::schema::Mode::Optional, #docs))),*
-                    ]),
-                )
-            }
+        const _: () = {
+            #constants
 
-            fn checks() -> ::std::vec::Vec<#rt::schema::Check> {
-                ::std::vec![#rt::schema::Check::ExactlyOne]
-            }
+            #[automatically_derived]
+            impl #rt::attributes::Field for #ident {
+                fn shape() -> #rt::schema::Shape {
+                    #rt::schema::Shape::Nested(
+                        #rt::schema::Nesting::Single,
+                        #rt::object::members([
+                            #((#names, #slots.input(#rt::schema::Mode::Optional, #docs))),*
+                        ]),
+                    )
+                }
 
-            fn from_value(
-                value: &#rt::Value,
-                path: &#rt::Path,
-            ) -> ::core::result::Result<Self, #rt::Diagnostics> {
-                let mut reader = #rt::object::Reader::new(value, path);
-                let alternatives = [
-                    #(reader.read::<::core::option::Option<#held>>(#names).flatten().map(Self::#idents)),*
-                ];
-                reader.finish_one_of(&[#(#names),*], alternatives)
-            }
+                fn checks() -> ::std::vec::Vec<#rt::schema::Check> {
+                    ::std::vec![#rt::schema::Check::ExactlyOne]
+                }
 
-            fn to_value(&self) -> #rt::Value {
-                let (name, value) = match self {
-                    #(Self::#idents(value) => (#names, <#held as #rt::attributes::Field>::to_value(value)),)*
-                };
-                #rt::Value::Map(#rt::object::alternative(&[#(#names),*], name, value, &#rt::Value::Null))
+                fn from_value(
+                    value: &#rt::Value,
+                    path: &#rt::Path,
+                ) -> ::core::result::Result<Self, #rt::Diagnostics> {
+                    let mut reader = #rt::object::Reader::new(value, path);
+                    let alternatives = [#(reader.alternative(#names, #slots).map(Self::#idents)),*];
+                    reader.finish_one_of(&[#(#names),*], alternatives)
+                }
+
+                fn to_value(&self) -> #rt::Value {
+                    let (name, value) = match self {
+                        #(Self::#idents(value) => (#names, #slots.encode(value)),)*
+                    };
+                    #rt::Value::Map(#rt::object::alternative(&[#(#names),*], name, value, &#rt::Value::Null))
+                }
             }
-        }
+        };
 
         #constructors
     }

@@ -89,7 +89,9 @@ fn default_note(field: &Field) -> Option<String> {
     let value = match &field.rules.default.as_ref()?.value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => format!("{:?}", text.value()),
         Expr::Lit(literal) => quote!(#literal).to_string(),
-        Expr::Path(path) => path.path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::"),
+        Expr::Path(path) => {
+            path.path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::")
+        }
         _ => return None,
     };
     Some(format!("By default `{value}`."))

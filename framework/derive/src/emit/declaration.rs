@@ -9,7 +9,7 @@ use crate::model::{Declared, Field, Kind};
 use crate::names;
 
 pub(super) fn declaration(cx: &Cx<'_>, declared: &Declared, fields: &[Field]) -> TokenStream {
-    let Cx { rt, ident, vis, docs } = cx;
+    let Cx { rt, vis, docs, .. } = cx;
     let Declared { kind, type_name, builder, outputs } = declared;
     let about = match kind {
         Kind::Resource => format!("Declares a `{}` resource.", type_name.value()),
@@ -44,7 +44,6 @@ pub(super) fn declaration(cx: &Cx<'_>, declared: &Declared, fields: &[Field]) ->
             }
         }
 
-        const _: fn() -> &'static str = || <#ident as #rt::attributes::Inputs>::TYPE_NAME;
     }
 }
 
@@ -57,7 +56,8 @@ fn new(cx: &Cx<'_>, declared: &Declared, fields: &[Field]) -> TokenStream {
     };
     let name = own("name");
     let (parameters, members) = required(cx, fields);
-    let docs = fields.iter().filter(|field| field.is_required()).map(|field| format!("- `{}`: {}", field.name, field.docs));
+    let docs =
+        fields.iter().filter(|field| field.is_required()).map(|field| format!("- `{}`: {}", field.name, field.docs));
     quote! {
         /// Starts a declaration.
         ///

@@ -3,16 +3,16 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Cx, structs};
+use super::{Cx, slots, structs};
 use crate::model::Field;
 
+/// The implementations, which need the slots.
 pub(super) fn outputs(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
     let Cx { rt, ident, .. } = cx;
     let (preview, references) = (cx.beside("Preview"), cx.beside("References"));
     let names = fields.iter().map(|field| &field.name);
     let idents = fields.iter().map(|field| &field.ident);
-    let preview_struct = preview_struct(cx, fields);
-    let references_struct = references_struct(cx, fields);
+    let previewed = previewed(cx, fields);
     quote! {
         #[automatically_derived]
         impl #rt::attributes::Outputs for #ident {
@@ -24,26 +24,17 @@ pub(super) fn outputs(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
             }
         }
 
-        #preview_struct
-        #references_struct
+        #previewed
     }
 }
 
-fn preview_struct(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
-    let Cx { rt, vis, ident, .. } = cx;
+fn previewed(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
+    let rt = cx.rt;
     let preview = cx.beside("Preview");
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
     let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
-    let docs = fields.iter().map(|field| &field.docs);
-    let parts = structs::parts(fields);
-    let summary = format!("[`{ident}`], as far as a plan knows them.");
+    let (slots, parts) = (slots::whole(fields), structs::parts(fields));
     quote! {
-        #[doc = #summary]
-        #vis struct #preview {
-            #(#[doc = #docs] #vis #idents: #rt::attributes::Preview<#types>,)*
-        }
-
         #[automatically_derived]
         impl #rt::attributes::Previewed for #preview {
             fn unknown() -> Self {
@@ -53,31 +44,37 @@ fn preview_struct(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
             fn into_members(
                 self,
             ) -> ::std::collections::BTreeMap<::std::string::String, #rt::attributes::Preview<#rt::Value>> {
-                #rt::object::members([
-                    #((#names, self.#idents.map(|value| <#types as #rt::attributes::Field>::to_value(&value)))),*
-                ])
+                #rt::object::members([#((#names, self.#idents.map(|value| #slots.encode(&value)))),*])
             }
 
             fn from_object(object: &#rt::Value) -> ::core::result::Result<Self, #rt::Diagnostics> {
                 let path = #rt::Path::root();
                 let mut reader = #rt::object::Reader::new(object, &path);
-                #(let #parts = reader.preview::<#types>(#names);)*
+                #(let #parts = reader.preview(#names, #slots);)*
                 reader.finish(|| ::core::option::Option::Some(Self { #(#idents: #parts?),* }))
             }
         }
     }
 }
 
-fn references_struct(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
+/// The twins.
+pub(super) fn structs(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
     let Cx { rt, vis, ident, .. } = cx;
-    let references = cx.beside("References");
-    let idents = fields.iter().map(|field| &field.ident);
-    // What an optional output refers to may be null. An input of the same type takes it, and null there means "not given".
+    let (preview, references) = (cx.beside("Preview"), cx.beside("References"));
+    let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+    let docs: Vec<_> = fields.iter().map(|field| &field.docs).collect();
+    let types = fields.iter().map(|field| &field.ty);
+    // What an optional output refers to may be null. An input of the same type takes it, and null there is "not given".
     let inner = fields.iter().map(|field| &field.inner);
-    let docs = fields.iter().map(|field| &field.docs);
-    let summary = format!("References to [`{ident}`] of a declaration, to be used as inputs of others.");
+    let about_preview = format!("[`{ident}`], as far as a plan knows them.");
+    let about_references = format!("References to [`{ident}`] of a declaration, to be used as inputs of others.");
     quote! {
-        #[doc = #summary]
+        #[doc = #about_preview]
+        #vis struct #preview {
+            #(#[doc = #docs] #vis #idents: #rt::attributes::Preview<#types>,)*
+        }
+
+        #[doc = #about_references]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct #references {
             #(#[doc = #docs] #vis #idents: #rt::declare::Output<#inner>,)*

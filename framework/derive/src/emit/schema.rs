@@ -8,14 +8,13 @@ use crate::model::Field;
 use crate::types::{Kind, kind};
 
 /// The attribute of an input.
-pub(super) fn input(rt: &Path, field: &Field) -> TokenStream {
-    let Field { ty, docs, rules, .. } = field;
+pub(super) fn input(rt: &Path, field: &Field, slot: &TokenStream, inner: &TokenStream) -> TokenStream {
+    let Field { docs, rules, .. } = field;
     let mode = mode(rt, field);
     let mut extras = notes(field);
     if let Some(default) = default(field) {
         extras.extend(quote! {
-            attribute.rules.default =
-                ::core::option::Option::Some(<#ty as #rt::attributes::Field>::to_value(&#default));
+            attribute.rules.default = ::core::option::Option::Some(#slot.encode(&#default));
         });
     }
     if rules.write_only.is_some() {
@@ -30,14 +29,14 @@ pub(super) fn input(rt: &Path, field: &Field) -> TokenStream {
             attribute.rules.exclusive = ::core::option::Option::Some(::std::borrow::ToOwned::to_owned(#group));
         });
     }
-    extras.extend(checks(rt, field));
-    with_extras(quote!(#rt::object::input::<#ty>(#mode, #docs)), &extras)
+    extras.extend(checks(rt, field, inner));
+    with_extras(quote!(#slot.input(#mode, #docs)), &extras)
 }
 
 /// The attribute of an output.
-pub(super) fn output(rt: &Path, field: &Field) -> TokenStream {
-    let Field { ty, docs, .. } = field;
-    with_extras(quote!(#rt::object::output::<#ty>(#docs)), &notes(field))
+pub(super) fn output(field: &Field, slot: &TokenStream) -> TokenStream {
+    let docs = &field.docs;
+    with_extras(quote!(#slot.output(#docs)), &notes(field))
 }
 
 fn with_extras(attribute: TokenStream, extras: &TokenStream) -> TokenStream {
@@ -88,12 +87,12 @@ pub(super) fn default(field: &Field) -> Option<TokenStream> {
     })
 }
 
-fn checks(rt: &Path, field: &Field) -> TokenStream {
-    let (inner, rules) = (&field.inner, &field.rules);
+fn checks(rt: &Path, field: &Field, inner: &TokenStream) -> TokenStream {
+    let rules = &field.rules;
     let mut checks = TokenStream::new();
     if let Some(range) = &rules.range {
         let (from, to) = bounds(&range.value);
-        checks.extend(quote! { #rt::object::limit_range::<#inner>(&mut attribute.rules.checks, #from, #to); });
+        checks.extend(quote! { #inner.limit_range(&mut attribute.rules.checks, #from, #to); });
     }
     if let Some(length) = &rules.length {
         let (_, to) = bounds(&length.value);
@@ -110,9 +109,9 @@ fn checks(rt: &Path, field: &Field) -> TokenStream {
 }
 
 fn bounds(range: &ExprRange) -> (TokenStream, TokenStream) {
-    let bound = |bound: &Option<Box<Expr>>| match bound {
-        Some(bound) => quote!(::core::option::Option::Some(#bound)),
-        None => quote!(::core::option::Option::None),
+    let bound = |bound: &Option<Box<Expr>>| {
+        let some = bound.as_ref().map(|bound| quote!(::core::option::Option::Some(#bound)));
+        some.unwrap_or_else(|| quote!(::core::option::Option::None))
     };
     (bound(&range.start), bound(&range.end))
 }

@@ -1,33 +1,28 @@
 //! `Attributes` and `Field` of a struct.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::Ident;
-use syn::spanned::Spanned;
 
-use super::{Cx, schema};
+use super::{Cx, schema, slots};
 use crate::model::{Field, Role, Struct};
 
 pub(super) fn attributes(cx: &Cx<'_>, item: &Struct) -> TokenStream {
     let Cx { rt, ident, docs, .. } = cx;
     let fields = &item.fields;
     let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
-    let attributes = fields.iter().map(|field| match item.role {
-        Role::Outputs => schema::output(rt, field),
-        Role::Nested | Role::Inputs(_) => schema::input(rt, field),
+    let slots = slots::whole(fields);
+    let inner = slots::inner(fields);
+    let attributes = fields.iter().zip(&slots).zip(&inner).map(|((field, slot), inner)| match item.role {
+        Role::Outputs => schema::output(field, slot),
+        Role::Nested | Role::Inputs(_) => schema::input(rt, field, slot, inner),
     });
     let idents = fields.iter().map(|field| &field.ident);
-    let types = fields.iter().map(|field| &field.ty);
     let from_object = from_object(cx, fields);
-    let bounds = fields_are_fields(cx, fields);
-    let options = fields.iter().map(|field| options_are_seen(cx, field));
+    let field = field(cx);
     quote! {
         #[automatically_derived]
-        #[allow(trivial_bounds)]
-        impl #rt::attributes::Attributes for #ident
-        where
-            #bounds
-        {
+        impl #rt::attributes::Attributes for #ident {
             const DESCRIPTION: &'static str = #docs;
             const NAMES: &'static [&'static str] = &[#(#names),*];
 
@@ -38,16 +33,20 @@ pub(super) fn attributes(cx: &Cx<'_>, item: &Struct) -> TokenStream {
             #from_object
 
             fn to_members(&self) -> ::std::collections::BTreeMap<::std::string::String, #rt::Value> {
-                #rt::object::members([#((#names, <#types as #rt::attributes::Field>::to_value(&self.#idents))),*])
+                #rt::object::members([#((#names, #slots.encode(&self.#idents))),*])
             }
         }
 
+        #field
+    }
+}
+
+/// A struct is an object inside another.
+fn field(cx: &Cx<'_>) -> TokenStream {
+    let Cx { rt, ident, .. } = cx;
+    quote! {
         #[automatically_derived]
-        #[allow(trivial_bounds)]
-        impl #rt::attributes::Field for #ident
-        where
-            #bounds
-        {
+        impl #rt::attributes::Field for #ident {
             fn shape() -> #rt::schema::Shape {
                 #rt::schema::Shape::Nested(
                     #rt::schema::Nesting::Single,
@@ -66,21 +65,12 @@ pub(super) fn attributes(cx: &Cx<'_>, item: &Struct) -> TokenStream {
                 #rt::Value::Map(<Self as #rt::attributes::Attributes>::to_members(self))
             }
         }
-
-        #(#options)*
     }
-}
-
-/// The types of the fields as bounds, so that one that is no `Field` is reported once and not for every use.
-fn fields_are_fields(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
-    let rt = cx.rt;
-    let types = fields.iter().map(|field| &field.ty);
-    quote!(#(#types: #rt::attributes::Field),*)
 }
 
 fn from_object(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
     let rt = cx.rt;
-    let reads = fields.iter().map(|field| read(field));
+    let reads = fields.iter().zip(slots::whole(fields)).map(|(field, slot)| read(field, &slot));
     let parts = parts(fields);
     let idents = fields.iter().map(|field| &field.ident);
     quote! {
@@ -97,19 +87,8 @@ pub(super) fn parts(fields: &[Field]) -> Vec<Ident> {
     (0..fields.len()).map(|position| format_ident!("part_{position}")).collect()
 }
 
-fn read(field: &Field) -> TokenStream {
-    let Field { name, ty, .. } = field;
-    match schema::default(field) {
-        Some(default) => quote!(reader.read_or::<#ty>(#name, || #default)),
-        None => quote!(reader.read::<#ty>(#name)),
-    }
-}
-
-/// Refuses a type that is an `Option` under another name: whether an attribute is optional is read off its type.
-fn options_are_seen(cx: &Cx<'_>, field: &Field) -> TokenStream {
-    let (rt, inner) = (cx.rt, &field.inner);
-    let message = "whether an attribute is optional is read off its type: write `Option<T>` out, and only once";
-    quote_spanned! {inner.span()=>
-        const _: () = ::core::assert!(<#inner as #rt::attributes::Field>::REQUIRED, #message);
-    }
+fn read(field: &Field, slot: &TokenStream) -> TokenStream {
+    let name = &field.name;
+    let with_default = schema::default(field).map(|default| quote!(reader.read_or(#name, #slot, || #default)));
+    with_default.unwrap_or_else(|| quote!(reader.read(#name, #slot)))
 }

@@ -2,19 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::DeriveInput;
 
-use crate::model::default_runtime;
+use super::Cx;
 
 /// Implementations for an input of which there is no model, so that only the mistake in it is reported and not every use
 /// of it.
-pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
-    if !input.generics.params.is_empty() {
-        // Whether the traits can be implemented depends on the parameters.
-        return TokenStream::new();
-    }
-    let rt = default_runtime();
-    let ident = &input.ident;
+pub(super) fn stub(cx: &Cx<'_>) -> TokenStream {
+    let Cx { rt, ident, .. } = cx;
     let cannot_run = quote! { ::core::unreachable!("the derive reported an error") };
     quote! {
         impl #rt::attributes::Attributes for #ident {

@@ -66,7 +66,9 @@ fn held(errors: &Errors, variant: &Input) -> Option<Type> {
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => fields.unnamed.first().map(|field| field.ty.clone()),
         Fields::Unit => {
             let ident = &variant.ident;
-            let message = format!("other variants hold a value, so this must too: write `{ident}({ident})`, if need be with an empty struct `{ident} {{}}`");
+            let message = format!(
+                "other variants hold a value, so this must too: write `{ident}({ident})`, if need be with an empty struct `{ident} {{}}`"
+            );
             refuse(errors, ident, &message)
         }
         _ => refuse(errors, &variant.fields, "a variant holds exactly one value: put these into a struct of their own"),

@@ -66,7 +66,8 @@ fn role(errors: &Errors, entries: &mut Entries<'_>, ident: &Ident) -> Role {
     let outputs = if is_outputs.is_some() { None } else { entries.path("outputs", "Outputs") };
     match (resource.or(data_source), is_outputs) {
         (Some((_, name)), Some(_)) => {
-            errors.at(name.key, "a struct holds inputs or outputs, not both: name the outputs with `outputs = Outputs`");
+            errors
+                .at(name.key, "a struct holds inputs or outputs, not both: name the outputs with `outputs = Outputs`");
             Role::Outputs
         }
         (Some((kind, name)), None) => inputs(errors, ident, kind, name, builder, outputs),
@@ -96,7 +97,9 @@ fn inputs(
     }
     let builder = builder.and_then(|given| match given.value.get_ident() {
         Some(builder) if builder != ident => Some(builder.clone()),
-        Some(_) => refuse(errors, &given.value, "the builder is a type of its own: it needs another name than the struct"),
+        Some(_) => {
+            refuse(errors, &given.value, "the builder is a type of its own: it needs another name than the struct")
+        }
         None => refuse(errors, &given.value, "the builder is made here: write a name without a path"),
     });
     match (builder, outputs) {

@@ -10,7 +10,7 @@ pub(crate) fn docs(errors: &Errors, attributes: &[Attribute]) -> String {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
         let Meta::NameValue(meta) = &attribute.meta else { continue };
         match &meta.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => lines.extend(text.value().lines().map(str::to_owned)),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => lines.extend(text.value().split('\n').map(str::to_owned)),
             other => errors.at(other, "the description must be written out here: macros cannot be read by the derive"),
         }
     }
@@ -43,7 +43,7 @@ fn markdown(lines: &[String]) -> String {
         } else {
             text.push('\n');
             text.push_str(line.trim_end());
-            joins = !line.trim().is_empty() && !stands_alone(start) && !breaks(line);
+            joins = !start.is_empty() && !stands_alone(start) && !breaks(line) && !line.starts_with("    ");
         }
     }
     text.trim().to_owned()
@@ -75,6 +75,8 @@ fn breaks(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use syn::parse_quote;
+
     use super::*;
 
     #[track_caller]
@@ -85,8 +87,26 @@ mod tests {
 
     #[test]
     fn a_paragraph_becomes_a_line() {
-        check("\nThe platform\nthat runs it.\n\nA second\nparagraph.\n\n", "The platform that runs it.\n\nA second paragraph.");
+        check(
+            "\nThe platform\nthat runs it.\n\nA second\nparagraph.\n\n",
+            "The platform that runs it.\n\nA second paragraph.",
+        );
         check("", "");
+    }
+
+    #[test]
+    fn comments_of_both_kinds_are_read() {
+        let lines: [Attribute; 4] = [
+            parse_quote!(#[doc = " A"]),
+            parse_quote!(#[attr(flag)]),
+            parse_quote!(#[doc = ""]),
+            parse_quote!(#[doc = " B"]),
+        ];
+        let block: Attribute = parse_quote!(#[doc = "\n    A\n    b\n\n    B\n"]);
+        let errors = Errors::new();
+        assert_eq!(docs(&errors, &lines), "A\n\nB");
+        assert_eq!(docs(&errors, &[block]), "A b\n\nB");
+        errors.finish().expect("nothing is wrong");
     }
 
     #[test]
@@ -98,6 +118,7 @@ mod tests {
 
     #[test]
     fn code_is_kept_as_it_is() {
+        check("So:\n\n    a\n    b\n\ndone\nnow", "So:\n\n    a\n    b\n\ndone now");
         check("So:\n```hcl\na = {\n  b = 1\n\n}\n```\ndone\nnow", "So:\n```hcl\na = {\n  b = 1\n\n}\n```\ndone now");
     }
 }

@@ -28,7 +28,7 @@ enum Form {
 /// in the end is unknown.
 pub(crate) struct Entries<'a> {
     errors: &'a Errors,
-    entries: Vec<Given<Form>>,
+    left: Vec<Given<Form>>,
     asked: Vec<&'static str>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Entries<'a> {
                 }
             }
         }
-        Self { errors, entries, asked: Vec::new() }
+        Self { errors, left: entries, asked: Vec::new() }
     }
 
     /// Whether the flag is there.
@@ -64,7 +64,7 @@ impl<'a> Entries<'a> {
 
     /// Whether `key` stands there without a value. Leaves an entry with a value for somebody else to take.
     pub(crate) fn bare(&mut self, key: &'static str) -> Option<Ident> {
-        let bare = self.entries.iter().any(|entry| entry.key == key && matches!(entry.value, Form::Flag));
+        let bare = self.left.iter().any(|entry| entry.key == key && matches!(entry.value, Form::Flag));
         if bare { self.flag(key) } else { None }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Entries<'a> {
 
     /// Reports what nobody asked for. `place` says where the entries stand, such as `a field`.
     pub(crate) fn finish(self, place: &str) {
-        for entry in &self.entries {
+        for entry in &self.left {
             let key = entry.key.unraw().to_string();
             let hint = match names::closest(&key, &self.asked) {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -148,8 +148,8 @@ impl<'a> Entries<'a> {
         if !self.asked.contains(&key) {
             self.asked.push(key);
         }
-        let position = self.entries.iter().position(|entry| entry.key == key)?;
-        Some(self.entries.remove(position))
+        let position = self.left.iter().position(|entry| entry.key == key)?;
+        Some(self.left.remove(position))
     }
 
     fn wrong<T>(&self, value: impl ToTokens, key: &str, example: &str) -> Option<T> {
@@ -192,4 +192,78 @@ fn parse_entry(input: ParseStream<'_>) -> syn::Result<Given<Form>> {
         Form::Flag
     };
     if input.is_empty() || input.peek(Token![,]) { Ok(Given { key, value }) } else { Err(input.error("expected `,`")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    /// What a field with `attributes` says: the keys in the order in which they are asked for, and all errors.
+    #[track_caller]
+    fn check(attributes: &[Attribute], expected: &[&str], expected_errors: &[&str]) {
+        let errors = Errors::new();
+        let mut entries = Entries::parse(&errors, attributes);
+        let found = [
+            entries.flag("flag"),
+            entries.expr("value", "1").map(|given| given.key),
+            entries.text("text", "\"a\"").map(|given| given.key),
+            entries.path("path", "Name").map(|given| given.key),
+            entries.range("range", "1..=2").map(|given| given.key),
+            entries.texts("texts").map(|given| given.key),
+        ];
+        entries.finish("a test");
+        let found: Vec<_> = found.into_iter().flatten().map(|key| key.to_string()).collect();
+        let messages = errors.finish().err().into_iter().flatten().map(|error| error.to_string());
+        assert_eq!((found, messages.collect::<Vec<_>>()), (owned(expected), owned(expected_errors)));
+    }
+
+    fn owned(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let one = parse_quote!(#[attr(flag, value = a(1, 2), text = "a", path = a::B, range = ..=2, texts("a", "b",))]);
+        let two = parse_quote!(#[other(text)]);
+        check(&[two, one], &["flag", "value", "text", "path", "range", "texts"], &[]);
+    }
+
+    #[test]
+    fn entries_may_stand_in_several_attributes_but_once() {
+        let attributes = [parse_quote!(#[attr(flag)]), parse_quote!(#[attr(value = 1,)]), parse_quote!(#[attr(flag)])];
+        check(&attributes, &["flag", "value"], &["`flag` is given twice"]);
+    }
+
+    #[test]
+    fn reading_goes_on_after_a_mistake() {
+        let attribute = parse_quote!(#[attr(value = = 1, "x", text = "a" "b", texts("a" "b"), flag)]);
+        let errors = ["expected an expression", "expected a key", "expected `,`", "expected `,`"];
+        check(&[attribute], &["flag"], &errors);
+    }
+
+    #[test]
+    fn wrong_forms_say_the_right_one() {
+        let attribute = parse_quote!(#[attr(flag = 1, value, text = 1, path = 1, range = 1..2, texts = "a")]);
+        let errors = [
+            "`flag` takes no value",
+            "write `value = 1`",
+            "write `text = \"a\"`",
+            "write `path = Name`",
+            "both bounds are included: write `..=` instead of `..`",
+            "write `texts(\"a\", \"b\")`",
+        ];
+        check(&[attribute], &["flag"], &errors);
+    }
+
+    #[test]
+    fn unknown_keys_are_explained() {
+        let keys = "`flag`, `value`, `text`, `path`, `range`, `texts`";
+        let errors = [
+            "unknown key `rnage`: did you mean `range`?".to_owned(),
+            format!("unknown key `colour`: a test takes {keys}"),
+        ];
+        check(&[parse_quote!(#[attr(rnage = 1..=2, colour)])], &[], &errors.each_ref().map(String::as_str));
+    }
 }

@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::limits::Limits;
 use super::{Maker, members, values};
-use crate::conformance::member;
 use crate::schema::{Attribute, Attributes, Block, BlockNesting, Check, Mode, NestedBlock, Nesting, Shape};
 use crate::{Schema, Type, Value};
 
@@ -17,8 +16,13 @@ pub fn resolved(schema: &Schema, config: &Value) -> BoxedStrategy<Value> {
 }
 
 fn block(schema: &Block, value: &Value) -> BoxedStrategy<Value> {
-    let attributes =
-        schema.attributes.iter().map(|(name, inner)| (name.clone(), attribute(inner, member(value, name))));
+    if value.is_unknown() {
+        return MAKER.block(schema);
+    }
+    let attributes = schema
+        .attributes
+        .iter()
+        .map(|(name, inner)| (name.clone(), attribute(inner, value.member(name), inner.mode != Mode::Required)));
     let blocks = schema.blocks.iter().map(|(name, nested)| (name.clone(), blocks(nested, value.member(name))));
     members(attributes.chain(blocks).collect())
 }
@@ -31,23 +35,34 @@ fn blocks(nested: &NestedBlock, value: &Value) -> BoxedStrategy<Value> {
     within(value, single, &|object| block(&nested.block, object))
 }
 
-fn attribute(schema: &Attribute, value: &Value) -> BoxedStrategy<Value> {
-    if schema.mode == Mode::Computed {
-        return Just(Value::Null).boxed();
-    }
+fn attribute(schema: &Attribute, value: &Value, nullable: bool) -> BoxedStrategy<Value> {
     let checks = &schema.rules.checks;
-    let known = match &schema.shape {
-        Shape::Plain(ty) => return of(ty, value, checks, schema.mode != Mode::Required),
-        Shape::Nested(..) if value.is_unknown() => None,
+    match &schema.shape {
+        _ if schema.mode == Mode::Computed => Just(Value::Null).boxed(),
+        Shape::Plain(ty) => of(ty, value, checks, nullable),
+        Shape::Nested(..) if value.is_unknown() => anything(schema, value),
         Shape::Nested(nesting, inner) => {
-            Some(within(value, *nesting == Nesting::Single, &|object| object_of(inner, object)))
+            let limits = Limits::of(checks);
+            let single = *nesting == Nesting::Single;
+            let limits = if single { limits } else { limits.each() };
+            within(value, single, &|object| object_of(inner, object, &limits))
         }
-    };
-    known.unwrap_or_else(|| anything(schema, value))
+    }
 }
 
-fn object_of(attributes: &Attributes, value: &Value) -> BoxedStrategy<Value> {
-    members(attributes.iter().map(|(name, inner)| (name.clone(), attribute(inner, member(value, name)))).collect())
+fn object_of(attributes: &Attributes, value: &Value, limits: &Limits) -> BoxedStrategy<Value> {
+    match value {
+        Value::Null => Just(Value::Null).boxed(),
+        Value::Unknown(_) => MAKER.nested(Nesting::Single, attributes, limits),
+        value => {
+            // The one attribute of which exactly one is given is not null, once it is known.
+            let nullable = |inner: &Attribute| inner.mode != Mode::Required && !limits.exactly_one;
+            let part = |(name, inner): (&String, &Attribute)| {
+                (name.clone(), attribute(inner, value.member(name), nullable(inner)))
+            };
+            members(attributes.iter().map(part).collect())
+        }
+    }
 }
 
 /// A nested attribute of which nothing but perhaps its size is known.

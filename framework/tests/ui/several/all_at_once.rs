@@ -18,7 +18,7 @@ pub struct Inputs {
 }
 
 /// A platform.
-#[derive(Attributes)]
+#[derive(Clone, Attributes)]
 pub enum Platform {
     /// GitHub's.
     GithubActions,
@@ -34,6 +34,11 @@ pub enum Platform {
 pub struct Outputs {
     #[attr(replace)]
     pub url: String,
+}
+
+pub fn type_name() -> &'static str {
+    Inputs::attributes();
+    <Inputs as framework::attributes::Inputs>::TYPE_NAME
 }
 
 pub fn declare(scope: &mut dyn Declare) -> Result<(), Diagnostics> {
