@@ -1,1 +1,5 @@
 //! What to deliver.
+
+pub mod artifacts;
+pub mod pipeline;
+pub mod project;

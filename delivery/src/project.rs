@@ -37,6 +37,9 @@ pub struct Options {
     pub language: Option<Language>,
     /// Only components in or below this directory can be chosen, and the one in it wins. Relative to the root, without `..`.
     pub working_directory: Option<String>,
+    /// Whether a tree without any component of `language` still has one, with nothing but its directory: for a repository that has
+    /// no manifest yet, or none that its language needs.
+    pub assume: bool,
 }
 
 /// What a directory tree holds.
@@ -130,9 +133,18 @@ pub fn detect(root: &Path, options: &Options) -> Result<Detection, DetectError> 
     let mut notes = Vec::new();
     let tree =
         walk::Tree::read(root, &mut notes).map_err(|source| DetectError::Root { path: root.to_owned(), source })?;
-    let components = ecosystem::components(&tree, &base, &mut notes);
+    let mut components = ecosystem::components(&tree, &base, &mut notes);
     let surface = surface::read(&tree, &mut notes);
-    let chosen = choose::choose(&components, options, &base)?;
+    let chosen = match choose::choose(&components, options, &base) {
+        Err(DetectError::Nothing { language: Some(language), directory, set_aside })
+            if options.assume && set_aside.iter().all(|candidate| candidate.language != language) =>
+        {
+            components.push(Component::assumed(language, directory));
+            let reason = format!("no manifest of {language} was found, and the language was given");
+            Chosen { component: components.len() - 1, reason }
+        }
+        chosen => chosen?,
+    };
     notes.sort();
     notes.dedup();
     Ok(Detection { components, chosen, surface, notes })

@@ -36,6 +36,24 @@ pub struct Component {
 }
 
 impl Component {
+    /// A component of which nothing was found.
+    pub(super) fn assumed(language: Language, directory: String) -> Self {
+        Self {
+            directory,
+            language,
+            name: None,
+            role: Role::Application,
+            evidence: Vec::new(),
+            manager: None,
+            versions: Vec::new(),
+            dependency_sets: Vec::new(),
+            tools: Vec::new(),
+            commands: Vec::new(),
+            tests: Vec::new(),
+            embeds: Vec::new(),
+        }
+    }
+
     /// The tool of that name.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.name == name)

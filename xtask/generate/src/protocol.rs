@@ -9,6 +9,12 @@ use fs_err as fs;
 /// The sources, in `proto/proto`.
 const SOURCES: [&str; 3] = ["health.proto", "plugin.proto", "tfplugin6.proto"];
 
+/// What stands before the code, which keeps its own style and holds messages that only hold others.
+const HEADER: &str = "\
+//! Written by `cargo xtask generate` from the files in `proto/proto`; not to be edited.
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::pedantic)]
+";
+
 /// Every file by its path in the repository.
 pub(crate) fn files(root: &Path) -> Result<BTreeMap<String, String>> {
     let descriptors = protox::compile(SOURCES, [root.join("proto/proto")])?;
@@ -25,7 +31,8 @@ pub(crate) fn files(root: &Path) -> Result<BTreeMap<String, String>> {
         let name = entry.file_name().into_string().ok().context("a generated file has a name that is not UTF-8")?;
         // The package of the health check has dots, which the name of a Rust module cannot have.
         let name = name.trim_end_matches(".rs").replace('.', "_");
-        files.insert(format!("proto/src/generated/{name}.rs"), fs::read_to_string(entry.path())?);
+        let code = fs::read_to_string(entry.path())?;
+        files.insert(format!("proto/src/generated/{name}.rs"), format!("{HEADER}{code}"));
     }
     Ok(files)
 }

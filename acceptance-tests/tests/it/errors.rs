@@ -1,0 +1,116 @@
+//! Wrong input: each error names its attribute and says what to do.
+
+use crate::fixture::{CI, FILE, ci_with, error, pipeline_case};
+
+/// The errors for a pipeline in which `from` is replaced by `to`. Nothing is written.
+#[track_caller]
+fn errors_of(from: &str, to: &str) -> String {
+    assert!(CI.contains(from), "{from} is not in the configuration");
+    let mut found = String::new();
+    pipeline_case(|case| {
+        found = error(case, &CI.replace(from, to));
+        assert!(!case.exists(".github"), "something was written");
+    });
+    found
+}
+
+#[test]
+fn an_unknown_platform() {
+    insta::assert_snapshot!(errors_of("\"github-actions\"", "\"github\""), @r#"
+    Error: Invalid value
+
+      with devopsflow_pipeline.ci,
+      on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+       3:   platform        = "github"
+
+    `platform` must be `github-actions`, not "github".
+    "#);
+}
+
+#[test]
+fn an_unknown_language() {
+    insta::assert_snapshot!(errors_of("\"python\"", "\"cobol\""), @r#"
+    Error: Invalid value
+
+      with devopsflow_pipeline.ci,
+      on main.tf line 4, in resource "devopsflow_pipeline" "ci":
+       4:   language        = "cobol"
+
+    `language` must be `python`, not "cobol".
+    "#);
+}
+
+#[test]
+fn an_unknown_strategy() {
+    insta::assert_snapshot!(errors_of("\"blue-green\"", "\"big-bang\""), @r#"
+    Error: Invalid value
+
+      with devopsflow_pipeline.ci,
+      on main.tf line 5, in resource "devopsflow_pipeline" "ci":
+       5:   deploy_strategy = "big-bang"
+
+    `deploy_strategy` must be `blue-green`, `rolling`, `canary` or `feature-flag`, not "big-bang".
+    "#);
+}
+
+#[test]
+fn a_missing_argument() {
+    insta::assert_snapshot!(errors_of("  platform        = \"github-actions\"\n", ""), @r#"
+    Error: Missing required argument
+
+      on main.tf line 2, in resource "devopsflow_pipeline" "ci":
+       2: resource "devopsflow_pipeline" "ci" {
+
+    The argument "platform" is required, but no definition was found.
+    "#);
+}
+
+#[test]
+fn a_name_that_leads_elsewhere() {
+    insta::assert_snapshot!(errors_of("  platform ", "  name = \"../../outside\"\n  platform "), @r#"
+    Error: Invalid value
+
+      with devopsflow_pipeline.ci,
+      on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+       3:   name = "../../outside"
+
+    `name` is "../../outside", which begins with a dot. Use letters, digits, `-`, `_` and `.`, such as `ci`.
+    "#);
+}
+
+#[test]
+fn a_file_of_somebody_else_is_refused_at_plan() {
+    pipeline_case(|case| {
+        case.write(FILE, "name: mine\n");
+        insta::assert_snapshot!(error(case, CI), @r#"
+        Error: The file exists already
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 6, in resource "devopsflow_pipeline" "ci":
+           6:   directory       = "${path.root}/.github/workflows"
+
+        ./.github/workflows/ci.yml was not written by this resource and holds something else. Import it, set `overwrite = true`, or choose another `name`.
+        "#);
+        assert_eq!(case.read(FILE), "name: mine\n");
+        case.apply(&ci_with("overwrite = true"));
+    });
+}
+
+#[test]
+fn a_link_in_place_of_the_file_is_not_followed() {
+    pipeline_case(|case| {
+        case.write("outside.yml", "mine");
+        fs_err::create_dir_all(case.work().join(".github/workflows")).unwrap();
+        std::os::unix::fs::symlink("../../outside.yml", case.work().join(FILE)).unwrap();
+        insta::assert_snapshot!(error(case, &ci_with("overwrite = true")), @r#"
+        Error: The file system refuses
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
+           2: resource "devopsflow_pipeline" "ci" {
+
+        ./.github/workflows/ci.yml is a symbolic link, and links inside the folder are not followed; put a real file or directory in its place.
+        "#);
+        assert_eq!(case.read("outside.yml"), "mine");
+    });
+}

@@ -1,0 +1,31 @@
+//! The provider under the real terraform. What belongs where:
+//!
+//! - `harness`: the harness finds what it promises to find, with providers that are not ours.
+//! - `lifecycle`: create, no-op, drift, update, move and destroy of a pipeline.
+//! - `errors`: wrong input, each with the message that a person reads.
+//! - `import`, `moved`, `replace`: objects that exist already, were another type, or are made anew.
+//! - `unknown`, `refresh_false`: plans that know less.
+//! - `interrupt`, `kill`, `concurrency`: what else happens in the middle of an apply.
+//! - `secrets`: what is printed, logged and recorded.
+//! - `project_data`: the data source.
+//! - `debug_reattach`: a provider that a developer started.
+//! - `ends`: our provider in this process and through both ends of the protocol, without terraform.
+//! - `peer`: a provider that is not ours, hosted by our end of the protocol.
+
+mod concurrency;
+mod debug_reattach;
+mod ends;
+mod errors;
+mod fixture;
+mod harness;
+mod import;
+mod interrupt;
+mod kill;
+mod lifecycle;
+mod moved;
+mod peer;
+mod project_data;
+mod refresh_false;
+mod replace;
+mod secrets;
+mod unknown;

@@ -1,0 +1,1 @@
+helm get manifest "$RELEASE" --namespace "$NAMESPACE" >.pipeline-manifest.yaml

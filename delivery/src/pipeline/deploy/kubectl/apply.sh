@@ -1,0 +1,1 @@
+kubectl kustomize .pipeline | kubectl apply --namespace "$NAMESPACE" --filename -

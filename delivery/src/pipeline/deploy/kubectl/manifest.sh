@@ -1,0 +1,1 @@
+kubectl kustomize .pipeline >.pipeline-manifest.yaml

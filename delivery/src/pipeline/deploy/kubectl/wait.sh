@@ -1,0 +1,1 @@
+kubectl rollout status "deployment/$DEPLOYMENT" --namespace "$NAMESPACE" --timeout 10m

@@ -1,0 +1,2 @@
+cosign sign --yes "$IMAGE"
+cosign attest --yes --type spdxjson --predicate "$SBOM" "$IMAGE"

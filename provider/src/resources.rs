@@ -1,0 +1,3 @@
+//! The resources, one file each.
+
+pub mod pipeline;

@@ -1,0 +1,11 @@
+//! The provider as a whole, in this process, asked through the trait by the host that keeps core's half of the contract.
+//!
+//! - `conformance`: random configurations, priors and unknowns against the rules that terraform enforces.
+//! - `declare`: a pipeline declared in Rust.
+//! - `files`: what happens to files, without terraform around it.
+#![cfg(test)]
+
+mod conformance;
+mod declare;
+mod files;
+mod project;
