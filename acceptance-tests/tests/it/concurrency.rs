@@ -2,7 +2,7 @@
 
 use acceptance_tests::Case;
 
-use crate::fixture::{CI, FILE, GATE, PIPELINE, canary, error, pipeline_case};
+use crate::fixture::{CI, FILE, GATE, PIPELINE, changed, error, pipeline_case};
 
 #[test]
 fn a_second_apply_on_the_same_state_is_refused_while_the_first_runs() {
@@ -24,7 +24,7 @@ fn two_states(body: impl FnOnce(&mut Case, &mut Case, &str, &str)) {
     pipeline_case(|first| {
         let place = first.work().join(".github/workflows").display().to_string();
         let here = |config: &str| config.replace("${path.root}/.github/workflows", &place);
-        acceptance_tests::case(|second| body(first, second, &here(CI), &here(&canary())));
+        acceptance_tests::case(|second| body(first, second, &here(CI), &here(&changed())));
     });
 }
 

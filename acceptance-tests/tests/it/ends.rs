@@ -22,23 +22,25 @@ struct Script {
 fn script(type_name: &str, schema: &Schema, root: &Path) -> Script {
     assert_eq!(type_name, "devopsflow_pipeline", "write a script for {type_name}");
     let directory = root.join(".github/workflows").display().to_string();
-    let pipeline = |strategy: Value, directory: &str| {
+    let pipeline = |strategy: Value, motto: Value, directory: &str| {
         let members = [
             ("platform", Value::from("github-actions")),
             ("language", Value::from("python")),
             ("deploy_strategy", strategy),
             ("directory", Value::from(directory)),
+            ("environments", Value::List(Vec::new())),
+            ("variables", Value::map([("MOTTO", motto)])),
         ];
         config_value(schema, members.map(|(name, value)| (name.to_owned(), value))).unwrap()
     };
     let elsewhere = root.join("elsewhere").display().to_string();
     let configs = vec![
-        pipeline("blue-green".into(), &directory),
-        pipeline("blue-green".into(), &directory),
-        pipeline(Value::UNKNOWN, &directory),
-        pipeline("canary".into(), &directory),
-        pipeline("sideways".into(), &directory),
-        pipeline("canary".into(), &elsewhere),
+        pipeline("rolling".into(), "one".into(), &directory),
+        pipeline("rolling".into(), "one".into(), &directory),
+        pipeline("rolling".into(), Value::UNKNOWN, &directory),
+        pipeline("rolling".into(), "two".into(), &directory),
+        pipeline("sideways".into(), "two".into(), &directory),
+        pipeline("rolling".into(), "two".into(), &elsewhere),
     ];
     Script { configs, id: format!("github-actions:{elsewhere}/ci.yml") }
 }
@@ -88,6 +90,14 @@ async fn through_both_ends() -> Host {
     Host::start("devopsflow", Arc::new(plugin)).await.unwrap()
 }
 
+/// The texts are long: the first line that differs says enough.
+#[track_caller]
+fn check_same(what: &str, near: &str, far: &str) {
+    let differing = near.lines().zip(far.lines()).find(|(near, far)| near != far);
+    assert_eq!(differing, None, "{what}");
+    assert_eq!(near, far, "{what}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_resource_answers_the_same_in_process_and_through_both_ends() {
     let project = TempDir::new().unwrap();
@@ -97,7 +107,7 @@ async fn every_resource_answers_the_same_in_process_and_through_both_ends() {
     for type_name in near.schemas().resources.keys() {
         let expected = record(&near, type_name, project.path()).await;
         for (step, (near, far)) in expected.iter().zip(record(&far, type_name, project.path()).await).enumerate() {
-            assert_eq!(*near, far, "{type_name}, note {step}");
+            check_same(&format!("{type_name}, note {step}"), near, &far);
         }
     }
 }
@@ -123,8 +133,9 @@ async fn every_data_source_answers_the_same_in_process_and_through_both_ends() {
         for path in [project.path().to_owned(), project.path().join("nowhere")] {
             let path = Value::from(path.display().to_string());
             let config = config_value(schema, [("path".to_owned(), path)]).unwrap();
-            let expected = near.read_data(type_name, &config).await;
-            assert_eq!(format!("{expected:#?}"), format!("{:#?}", far.read_data(type_name, &config).await));
+            let read = [near.read_data(type_name, &config).await, far.read_data(type_name, &config).await];
+            let [near, far] = read.map(|answer| format!("{answer:#?}"));
+            check_same(type_name, &near, &far);
         }
     }
 }

@@ -13,13 +13,14 @@ pub(crate) const FILE: &str = ".github/workflows/ci.yml";
 /// The JSON pointer of the file's text.
 pub(crate) const TEXT: &str = "/files/ci.yml";
 
-/// A pipeline with nothing but what is required, and a place.
+/// A pipeline that checks and builds, and deploys nowhere: what deploying needs is the renderer's matter.
 pub(crate) const CI: &str = r#"
 resource "devopsflow_pipeline" "ci" {
   platform        = "github-actions"
   language        = "python"
   deploy_strategy = "blue-green"
   directory       = "${path.root}/.github/workflows"
+  environments    = []
 }
 "#;
 
@@ -28,9 +29,9 @@ pub(crate) fn ci_with(arguments: &str) -> String {
     CI.replacen("  platform ", &format!("  {arguments}\n  platform "), 1)
 }
 
-/// The pipeline with another strategy, which is another text of the file.
-pub(crate) fn canary() -> String {
-    CI.replace("blue-green", "canary")
+/// The pipeline with another text in its file.
+pub(crate) fn changed() -> String {
+    ci_with("variables = { MOTTO = \"changed\" }")
 }
 
 /// A pipeline with another name in the same folder, written after the first one and after the gate.
@@ -50,7 +51,7 @@ resource "terraform_data" "gate" {
 "#;
 
 /// The files of a project that a pipeline can be made for.
-const PROJECT: [(&str, &str); 6] = [
+const PROJECT: [(&str, &str); 5] = [
     (
         "pyproject.toml",
         r#"[project]
@@ -72,27 +73,8 @@ strict = true
     ("uv.lock", "version = 1\nrequires-python = \">=3.12\"\n"),
     ("src/shop/__init__.py", "\"\"\"A shop.\"\"\"\n"),
     ("tests/unit/test_shop.py", "def test_shop() -> None:\n    assert True\n"),
-    ("infra/main.tf", INFRA),
     ("Dockerfile", "FROM python:3.12-slim\nCOPY . /app\n"),
 ];
-
-/// A module that every strategy can deploy.
-const INFRA: &str = r#"terraform {
-  backend "s3" {}
-}
-variable "image" {}
-variable "image_blue" {}
-variable "image_green" {}
-variable "active_slot" {}
-variable "canary_image" {}
-variable "canary_weight" {}
-output "image" { value = var.image }
-output "image_blue" { value = var.image_blue }
-output "image_green" { value = var.image_green }
-output "active_slot" { value = var.active_slot }
-output "canary_image" { value = var.canary_image }
-output "canary_weight" { value = var.canary_weight }
-"#;
 
 /// Writes the project into a folder.
 pub(crate) fn write_project(root: &Path) {

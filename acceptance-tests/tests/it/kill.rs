@@ -2,7 +2,7 @@
 
 use acceptance_tests::{Case, Running, Signal, poll};
 
-use crate::fixture::{CI, FILE, GATE, PIPELINE, canary, pipeline_case, second};
+use crate::fixture::{CI, FILE, GATE, PIPELINE, changed, pipeline_case, second};
 
 const FOLDER: &str = ".github/workflows";
 const SECOND: &str = ".github/workflows/second.yml";
@@ -74,7 +74,7 @@ fn a_provider_that_writes_when_its_terraform_is_killed_gets_to_a_safe_point() {
 #[test]
 fn a_kill_during_the_write_leaves_the_old_text_or_the_new() {
     pipeline_case(|case| {
-        let configs = [canary(), CI.to_owned()];
+        let configs = [changed(), CI.to_owned()];
         let texts = configs.each_ref().map(|config| {
             case.apply(config);
             case.read(FILE)

@@ -2,7 +2,7 @@
 
 use acceptance_tests::Action;
 
-use crate::fixture::{CI, FILE, PIPELINE, TEXT, canary, ci_with, each_pipeline_case, error, pipeline_case, plan};
+use crate::fixture::{CI, FILE, PIPELINE, TEXT, changed, ci_with, each_pipeline_case, error, pipeline_case, plan};
 
 #[test]
 fn the_plan_shows_the_text_and_apply_writes_it() {
@@ -46,7 +46,7 @@ fn a_file_that_was_removed_is_written_again() {
 fn an_update_is_made_in_place() {
     each_pipeline_case(|case| {
         let before = case.apply(CI);
-        let done = case.apply(&canary());
+        let done = case.apply(&changed());
         assert_eq!(done.plan.action(PIPELINE), Action::Update);
         assert_ne!(before.state.at(PIPELINE, TEXT), done.state.at(PIPELINE, TEXT));
         assert_eq!(done.state.at(PIPELINE, TEXT), &case.read(FILE));
@@ -126,13 +126,23 @@ fn a_directory_where_the_platform_does_not_look_is_a_warning() {
     pipeline_case(|case| {
         let done = case.apply(&CI.replace("/.github/workflows", "/pipelines"));
         insta::assert_snapshot!(done.warnings, @r#"
-        Warning: The pipeline does not deploy
+        Warning: A deployment that nobody verifies
 
           with devopsflow_pipeline.ci,
           on main.tf line 2, in resource "devopsflow_pipeline" "ci":
            2: resource "devopsflow_pipeline" "ci" {
 
-        There is a terraform module in each of ., infra. Say which one deploys the image.
+        Nothing tests or watches what is deployed to staging, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
+
+        (and one more similar warning elsewhere)
+
+        Warning: Rollback waits for a person
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
+           2: resource "devopsflow_pipeline" "ci" {
+
+        A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an              environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
 
         Warning: The platform does not look into this directory
 

@@ -24,10 +24,19 @@ fn a_pipeline_takes_its_language_from_the_project_and_reads_it_the_same_afterwar
 #[test]
 fn what_cannot_be_told_names_the_attribute_to_set() {
     pipeline_case(|case| {
-        case.write("package.json", "{\"name\": \"shop\", \"dependencies\": {\"express\": \"5.1.0\"}}\n");
-        case.write("package-lock.json", "{\"lockfileVersion\": 3}\n");
-        case.write("index.js", "require('express')().listen(80)\n");
-        insta::assert_snapshot!(error(case, PROJECT), @"");
+        case.write("go.mod", "module shop\n\ngo 1.24\n");
+        case.write("main.go", "package main\n\nfunc main() {}\n");
+        insta::assert_snapshot!(error(case, PROJECT), @r#"
+        Error: The project cannot be told
+
+          with data.devopsflow_project.app,
+          on main.tf line 2, in data "devopsflow_project" "app":
+           2: data "devopsflow_project" "app" {
+
+        2 components are equally likely to be what the project is about; set `primary_language` to one of "go", "python":
+          python in the root (pyproject.toml)
+          go in the root (go.mod)
+        "#);
         case.apply(&PROJECT.replace("path ", "primary_language = \"python\"\n  path "));
     });
 }

@@ -2,7 +2,7 @@
 
 use acceptance_tests::{Action, Config, Step};
 
-use crate::fixture::{CI, FILE, PIPELINE, canary, pipeline_case};
+use crate::fixture::{CI, FILE, PIPELINE, changed, pipeline_case};
 
 const NO_REFRESH: &[&str] = &["-refresh=false"];
 
@@ -10,8 +10,8 @@ const NO_REFRESH: &[&str] = &["-refresh=false"];
 fn an_update_without_a_refresh_is_made_from_the_recorded_state() {
     pipeline_case(|case| {
         case.apply(CI);
-        let canary = canary();
-        let done = case.step(Step::Apply(Config::of(&canary).with(NO_REFRESH)));
+        let changed = changed();
+        let done = case.step(Step::Apply(Config::of(&changed).with(NO_REFRESH)));
         assert_eq!(done.plan.action(PIPELINE), Action::Update);
     });
 }
@@ -21,19 +21,27 @@ fn a_hand_edit_is_not_overwritten_by_a_plan_that_did_not_see_it() {
     pipeline_case(|case| {
         case.apply(CI);
         case.write(FILE, "edited");
-        let canary = canary();
-        let errors = case.error(Step::Apply(Config::of(&canary).with(NO_REFRESH)));
+        let changed = changed();
+        let errors = case.error(Step::Apply(Config::of(&changed).with(NO_REFRESH)));
         insta::assert_snapshot!(errors, @r#"
-        Error: The file has changed since the plan
+        Error: A canary that nobody watches
 
           with devopsflow_pipeline.ci,
           on main.tf line 2, in resource "devopsflow_pipeline" "ci":
            2: resource "devopsflow_pipeline" "ci" {
 
-        ./.github/workflows/ci.yml was changed or removed by somebody else, so nothing was written. Plan again to see the change.
+        Nothing tests or watches what is deployed to production, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
+
+        Error: A canary that nobody watches
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
+           2: resource "devopsflow_pipeline" "ci" {
+
+        Nothing tests or watches what is deployed to staging, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
         "#);
         assert_eq!(case.read(FILE), "edited");
-        case.apply(&canary);
+        case.apply(&changed);
     });
 }
 
@@ -41,7 +49,7 @@ fn a_hand_edit_is_not_overwritten_by_a_plan_that_did_not_see_it() {
 fn a_hand_edit_between_plan_and_apply_is_not_overwritten() {
     pipeline_case(|case| {
         case.apply(CI);
-        case.write("main.tf", &canary());
+        case.write("main.tf", &changed());
         case.run(&["plan", "-out=../logs/saved"]).expect_success();
         case.write(FILE, "edited");
         let applied = case.run(&["apply", "-no-color", "../logs/saved"]);
@@ -55,7 +63,7 @@ fn a_hand_edit_between_plan_and_apply_is_not_overwritten() {
         ./.github/workflows/ci.yml was changed or removed by somebody else, so nothing was written. Plan again to see the change.
         "#);
         assert_eq!(case.read(FILE), "edited");
-        case.apply(&canary());
+        case.apply(&changed());
     });
 }
 

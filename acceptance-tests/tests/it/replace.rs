@@ -2,7 +2,7 @@
 
 use acceptance_tests::{Action, Config, Step};
 
-use crate::fixture::{CI, FILE, PIPELINE, canary, ci_with, pipeline_case};
+use crate::fixture::{CI, FILE, PIPELINE, changed, ci_with, pipeline_case};
 
 const REPLACE: &[&str] = &["-replace=devopsflow_pipeline.ci"];
 
@@ -36,7 +36,7 @@ fn a_tainted_pipeline_is_replaced_and_takes_changes_with_it() {
         case.apply(CI);
         case.run(&["taint", "-no-color", PIPELINE]).expect_success();
         assert!(case.state().is_tainted(PIPELINE));
-        let done = case.apply(&canary());
+        let done = case.apply(&changed());
         assert_eq!(done.plan.action(PIPELINE), Action::Replace);
         assert!(!done.state.is_tainted(PIPELINE));
     });

@@ -51,7 +51,9 @@ pub(super) fn plan(options: &Options, detection: &Detection) -> Result<(Model, D
 impl Context<'_> {
     fn jobs(&mut self) -> Vec<Job> {
         let Language::Python = self.options.language;
-        let python = Python::new(self.options, self.detection, &mut self.diagnostics);
+        // What a tag publishes must not depend on what another run left behind.
+        let cached = self.triggers.tags.is_empty();
+        let python = Python::new(self.options, self.detection, cached, &mut self.diagnostics);
         let mut jobs = python.checks(&mut self.diagnostics);
         jobs.push(secrets());
         // Where new dependencies are not reviewed, that job is passed over, and whatever needed it would be too.
@@ -61,8 +63,9 @@ impl Context<'_> {
         jobs.extend(self.build(&python, &checks, &environments));
         jobs.extend(self.deliver(&python, &jobs, &checks, &environments));
         self.complete(&mut jobs);
-        extras::add(self.options, &mut jobs, &mut self.diagnostics);
         jobs.sort_by_key(|job| job.stage);
+        extras::add(self.options, &mut jobs, &mut self.diagnostics);
+        check::variables(&jobs, &mut self.diagnostics);
         jobs
     }
 

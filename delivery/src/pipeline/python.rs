@@ -33,11 +33,11 @@ pub(super) struct Python<'a> {
 }
 
 impl<'a> Python<'a> {
-    /// Reads what the project states and the options override.
-    pub(super) fn new(options: &'a Options, detection: &'a Detection, diagnostics: &mut Diagnostics) -> Self {
+    /// Reads what the project states and the options override. What is downloaded is kept between runs if `cached`.
+    pub(super) fn new(options: &'a Options, detection: &'a Detection, cached: bool, diagnostics: &mut Diagnostics) -> Self {
         let component = detection.component();
         let versions = versions::choose(options.versions.as_deref(), component, diagnostics);
-        let environment = Environment::new(options.package_manager, component);
+        let environment = Environment::new(options.package_manager, component, cached);
         if environment.lacks_lock() {
             diagnostics.push(unlocked(&environment, component));
         }
@@ -57,7 +57,7 @@ impl<'a> Python<'a> {
             let mut job = self.job(PACKAGE, "Build the package", Stage::Build);
             let output = DIST;
             let command = self.environment.isolated(&[("build", pins::python("build"))], &format!("pyproject-build --outdir {output}"));
-            job.steps.extend(self.environment.set_up(&self.versions.main(), false));
+            job.steps.extend(self.environment.set_up(&self.versions.main()));
             job.steps.extend(self.environment.isolated_set_up(&[("build", pins::python("build"))]));
             job.steps.push(Step::run("Build", Script::new(command)));
             let upload = Upload { name: output.to_owned(), path: self.within(output) };
@@ -77,7 +77,7 @@ impl<'a> Python<'a> {
         }
         let selectors: Vec<_> = suites.iter().map(|suite| &suite.selector).collect();
         let command = self.run_suites(&selectors, "")?;
-        Some((self.test_set_up(&self.versions.main(), false), command))
+        Some((self.test_set_up(&self.versions.main()), command))
     }
 
     /// The directory that its commands run in, if that is not the root.
@@ -108,7 +108,7 @@ impl<'a> Python<'a> {
     fn use_tools(&self, job: &mut Job, uses: &[Use]) {
         let isolated: Vec<_> = uses.iter().filter_map(|tool| tool.isolated()).collect();
         let needs_project = uses.iter().any(|tool| tool.origin != Origin::Isolated);
-        job.steps.extend(self.environment.set_up(&self.versions.main(), true));
+        job.steps.extend(self.environment.set_up(&self.versions.main()));
         if needs_project {
             let sets: Vec<_> = uses.iter().filter_map(|tool| tool.declared_in.as_ref()).collect();
             job.steps.push(self.environment.install(&sets));
@@ -133,7 +133,7 @@ impl<'a> Python<'a> {
             let all = format!("bandit --quiet --recursive . --severity-level medium --confidence-level medium{}{arguments}", self.bandit_settings());
             self.environment.isolated(&package, &all)
         };
-        job.steps.extend(self.environment.set_up(&self.versions.main(), true));
+        job.steps.extend(self.environment.set_up(&self.versions.main()));
         job.steps.extend(self.environment.isolated_set_up(&package));
         job.begin_work();
         let report = "security-report.json";
@@ -164,7 +164,7 @@ impl<'a> Python<'a> {
     fn audit(&self) -> Job {
         let mut job = self.job("dependencies", "Find vulnerable dependencies", Stage::Secure);
         let package = [("pip-audit", pins::python("pip-audit"))];
-        job.steps.extend(self.environment.set_up(&self.versions.main(), true));
+        job.steps.extend(self.environment.set_up(&self.versions.main()));
         job.steps.push(self.environment.install(&[]));
         job.steps.extend(self.environment.isolated_set_up(&package));
         job.begin_work();

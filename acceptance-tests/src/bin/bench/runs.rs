@@ -84,13 +84,15 @@ impl Subject {
         Self { folder }
     }
 
-    /// Removes what an earlier round left.
+    /// Removes what an earlier round left. What is not there need not be removed.
     fn clear(&self) {
         let work = self.folder.path().join("work");
         for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
             let _ = fs::remove_file(work.join(name));
         }
         let _ = fs::remove_dir_all(work.join("out"));
+        // The peer makes no folders.
+        fs::create_dir(work.join("out")).expect("a free path");
     }
 
     fn terraform(&self, args: &[&str], code: i32) -> Cost {
@@ -101,12 +103,13 @@ impl Subject {
             }
         }
         let mut command = Command::new(root.join("bin/terraform"));
-        command.args(args).current_dir(root.join("work")).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(args).arg("-no-color").current_dir(root.join("work")).stdin(Stdio::null());
         command.env("TF_CLI_CONFIG_FILE", root.join("terraform.rc")).env("CHECKPOINT_DISABLE", "1");
         let begun = Instant::now();
-        let status = command.status().expect("terraform runs");
+        let output = command.output().expect("terraform runs");
         let wall = begun.elapsed().as_secs_f64();
-        assert_eq!(status.code(), Some(code), "terraform {args:?}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "terraform {args:?}: {printed}");
         let provider = noted(&root.join("provider"));
         Cost { wall, terraform: noted(&root.join("terraform")) - provider, provider }
     }

@@ -113,10 +113,12 @@ fn user(step: &Step, action: &UserAction, pinned: &Pinned) -> Rendered {
 
 fn run(step: &Step, script: &Script) -> Rendered {
     let prelude = if script.outputs { include_str!("output.sh") } else { "" };
+    let text = format!("{prelude}{}", script.text.trim_end_matches('\n'));
+    let end = if text.contains('\n') { "\n" } else { "" };
     Rendered {
         env: variables(&script.variables),
         working_directory: script.directory.as_deref().map(Text::new),
-        run: Some(Text::new(&format!("{prelude}{}", script.text))),
+        run: Some(Text::new(&format!("{text}{end}"))),
         ..blank(step)
     }
 }

@@ -147,9 +147,11 @@ impl Script {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// The same, with one more environment variable.
+    /// The same, with that environment variable.
     pub(in crate::pipeline) fn with(mut self, name: impl Into<String>, value: Value) -> Self {
-        self.variables.push((name.into(), value));
+        let name = name.into();
+        self.variables.retain(|(other, _)| *other != name);
+        self.variables.push((name, value));
         self
     }
 

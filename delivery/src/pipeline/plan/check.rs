@@ -6,9 +6,12 @@ mod names;
 mod surroundings;
 mod texts;
 
+use std::collections::BTreeSet;
+
 use framework::{Diagnostic, Diagnostics, Path};
 
 use super::options::{DeployStrategy, Options, Rung, Triggers, UserStep};
+use crate::pipeline::model::{Action, Job, Script, UserAction};
 use crate::pipeline::pins::Pins;
 use names::Name;
 
@@ -26,6 +29,26 @@ pub(super) fn problems(options: &Options) -> Diagnostics {
 }
 
 pub(super) use surroundings::check as surroundings;
+
+/// Reports variables that a script gets twice: from the user and from the pipeline, or from the user in two ways.
+pub(super) fn variables(jobs: &[Job], diagnostics: &mut Diagnostics) {
+    let mut reported = BTreeSet::new();
+    for job in jobs {
+        for step in &job.steps {
+            let (Action::Run(Script { variables, .. }) | Action::User(UserAction { variables, .. })) = &step.action else { continue };
+            let mut names = BTreeSet::new();
+            let twice = variables.iter().map(|(name, _)| name).filter(|name| !names.insert(name.to_ascii_uppercase()));
+            for name in twice.filter(|name| reported.insert(name.to_ascii_uppercase())) {
+                let detail = format!(
+                    "The step {:?} of the job {} has the environment variable {name} already: the pipeline sets it, or it is given twice. \
+                     Take another name.",
+                    step.title, job.id
+                );
+                diagnostics.push(Diagnostic::error("An environment variable that is set twice", detail).at(Path::of("variables")));
+            }
+        }
+    }
+}
 
 /// Collects problems.
 struct Check<'a>(&'a mut Diagnostics);

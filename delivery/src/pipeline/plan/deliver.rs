@@ -66,14 +66,14 @@ impl Context<'_> {
         let acts = strategy::acts(self.options, stop.is_last, stop.tool.own_pace().is_some());
         job.timeout_minutes = strategy::minutes(&acts) + stop.tool.own_pace().unwrap_or_default();
         job.begin_work();
-        job.steps.push(stop.record(PREVIOUS));
+        job.steps.push(stop.record(&stop.site(), PREVIOUS));
         for (position, act) in acts.iter().enumerate() {
             job.steps.extend(self.act(stop, *act));
             if position == 0 {
                 job.steps.extend(stop.find_address());
             }
         }
-        job.steps.push(stop.record(RESULT));
+        job.steps.push(stop.record(&stop.site(), RESULT));
         job.steps.extend(self.flag(stop, 0).map(|step| step.when(When::FailureAfter(PREVIOUS))));
         let restore = stop.restore(&deploy::previous).giving_outputs();
         job.steps.push(Step::run("Go back to what ran before", restore).id(RESTORE).when(When::FailureAfter(PREVIOUS)));
@@ -134,7 +134,7 @@ impl Context<'_> {
         job.environment = Some(stop.unattended());
         job.begin_work();
         let recorded = |name: &'static str| Value::Job(deploy.clone(), name);
-        job.steps.push(stop.record(PREVIOUS));
+        job.steps.push(stop.record(&stop.site(), PREVIOUS));
         let guard = Script::new(include_str!("deliver/still_ours.sh"))
             .with("RUNNING", Value::Step(PREVIOUS, RUNNING))
             .with("RELEASED", recorded(RELEASED))
@@ -154,7 +154,7 @@ impl Context<'_> {
         job.condition = Some(Condition::Event(Event::Schedule));
         job.environment = Some(stop.unattended());
         job.begin_work();
-        job.steps.push(stop.record(PREVIOUS));
+        job.steps.push(stop.record(&stop.unchanged(), PREVIOUS));
         script.text.insert_str(0, include_str!("deliver/nothing_yet.sh"));
         let script = stop.script(script.with("PREVIOUS", deploy::previous(RUNNING)));
         job.steps.push(Step::run("Compare it with its definition", script));

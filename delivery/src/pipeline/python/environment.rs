@@ -16,16 +16,18 @@ pub(super) struct Environment<'a> {
     lock: Option<&'a str>,
     version: Option<&'a str>,
     component: &'a Component,
+    /// Whether downloads are kept between runs.
+    cached: bool,
 }
 
 impl<'a> Environment<'a> {
     /// The environment that the project's package manager makes, or the one that the user prefers.
-    pub(super) fn new(preferred: Option<options::PackageManager>, component: &'a Component) -> Self {
+    pub(super) fn new(preferred: Option<options::PackageManager>, component: &'a Component, cached: bool) -> Self {
         let found = component.manager.as_ref();
         let manager = preferred.map(convert).or(found.map(|found| found.name)).unwrap_or(PackageManager::Pip);
         let found = found.filter(|found| found.name == manager);
         let lock = found.and_then(|found| found.lock.as_deref());
-        Self { manager, lock, version: found.and_then(|found| found.version.as_deref()), component }
+        Self { manager, lock, version: found.and_then(|found| found.version.as_deref()), component, cached }
     }
 
     /// The name of the package manager.
@@ -39,15 +41,16 @@ impl<'a> Environment<'a> {
     }
 
     /// Installs Python and the package manager.
-    pub(super) fn set_up(&self, python: &Value, cached: bool) -> Vec<Step> {
+    pub(super) fn set_up(&self, python: &Value) -> Vec<Step> {
         if self.manager == PackageManager::Uv {
             let version = self.version.unwrap_or(pins::python("uv")).to_owned();
-            let uv = Tool::Uv { version, python: python.clone(), cache: cached, lock: self.lock.map(str::to_owned) };
+            let uv = Tool::Uv { version, python: python.clone(), cache: self.cached, lock: self.lock.map(str::to_owned) };
             return vec![Step::new("Set up uv and Python", Action::Tool(uv))];
         }
         let set_up = Action::Language(LanguageSetUp::Python { version: python.clone() });
         let mut steps = vec![Step::new("Set up Python", set_up)];
-        steps.extend(cached.then(|| Step::new("Keep downloads", Action::Cache(self.cache(python)))));
+        let cache = Some(self.cache(python)).filter(|cache| self.cached && !cache.files.is_empty());
+        steps.extend(cache.map(|cache| Step::new("Keep downloads", Action::Cache(cache))));
         let name = self.manager.as_str();
         if self.manager != PackageManager::Pip {
             let version = self.version.unwrap_or_else(|| pins::python(name));

@@ -29,7 +29,7 @@ impl Python<'_> {
         let (versions, version) = self.versions.tested();
         let mut job = self.job("test", "Unit tests", Stage::Test);
         job.versions = versions;
-        job.steps.extend(self.test_set_up(&version, true));
+        job.steps.extend(self.test_set_up(&version));
         job.begin_work();
         let script = Script::new(self.unit_command(&suites));
         job.steps.push(Step::run("Run the unit tests", with_variables(script, &self.test_variables())));
@@ -61,7 +61,7 @@ impl Python<'_> {
         job.environment = tests
             .and_then(|tests| tests.environment.clone())
             .map(|name| EnvironmentRef { name, url: None, approval: false });
-        job.steps.extend(self.test_set_up(&self.versions.main(), true));
+        job.steps.extend(self.test_set_up(&self.versions.main()));
         job.begin_work();
         let secrets = tests.into_iter().flat_map(|tests| &tests.secrets);
         let mut variables = self.test_variables();
@@ -71,8 +71,8 @@ impl Python<'_> {
     }
 
     /// Installs what the tests need.
-    pub(super) fn test_set_up(&self, version: &Value, cached: bool) -> Vec<Step> {
-        let mut steps = self.environment.set_up(version, cached);
+    pub(super) fn test_set_up(&self, version: &Value) -> Vec<Step> {
+        let mut steps = self.environment.set_up(version);
         let tools = ["pytest", "pytest-cov", "coverage"].iter().filter_map(|name| self.component.tool(name));
         let sets: Vec<_> = tools.filter_map(|tool| tool.declared_in.first()).collect();
         steps.push(self.environment.install(&sets));

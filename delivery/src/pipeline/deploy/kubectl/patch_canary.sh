@@ -1,4 +1,9 @@
-canary=$(((REPLICAS * WEIGHT + 99) / 100))
+canary=0
+stable=""
+if [[ -n "$REPLICAS" ]]; then
+  canary=$(((REPLICAS * WEIGHT + 99) / 100))
+  stable="replicas: $((REPLICAS - canary))"
+fi
 share() {
   cat >".pipeline/$1.yaml" <<PATCH
 apiVersion: apps/v1
@@ -6,7 +11,7 @@ kind: Deployment
 metadata:
   name: $2
 spec:
-  replicas: $3
+  $3
   template:
     spec:
       containers:
@@ -14,6 +19,6 @@ spec:
           image: $4
 PATCH
 }
-share stable "$DEPLOYMENT" "$((REPLICAS - canary))" "$STABLE"
-share canary "$DEPLOYMENT-canary" "$canary" "$IMAGE"
+share stable "$DEPLOYMENT" "$stable" "$STABLE"
+share canary "$DEPLOYMENT-canary" "replicas: $canary" "$IMAGE"
 patches=(stable.yaml canary.yaml)

@@ -4,4 +4,4 @@ running=$(jq --raw-output --arg name "$CONTAINER" '[.spec.template.spec.containe
 output running "$running"
 output stable "${running:-$IMAGE}"
 output revision "$(jq --raw-output '.metadata.annotations["deployment.kubernetes.io/revision"] // ""' <<<"$deployment")"
-output replicas "$(jq --raw-output '.spec.replicas // 1' <<<"$deployment")"
+output replicas "$(jq --raw-output '.spec.replicas // ""' <<<"$deployment")"

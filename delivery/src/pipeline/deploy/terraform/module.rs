@@ -50,7 +50,10 @@ pub(super) fn settings(options: &Options, environments: &[Environment], detectio
     let directory = match &given.directory {
         Some(directory) => tidy(directory),
         None => {
-            let directories: Vec<_> = detection.surface.terraform.iter().map(|root| root.directory.clone()).collect();
+            // A module that declares pipelines does not deploy: it is often the one in the root that declares this one.
+            let declares = |root: &&TerraformRoot| root.providers.iter().any(|provider| provider.name == "devopsflow");
+            let roots = detection.surface.terraform.iter().filter(|root| !declares(root));
+            let directories: Vec<_> = roots.map(|root| root.directory.clone()).collect();
             only_directory(&directories, environments, "terraform module", &path().attribute("directory"))?
         }
     };

@@ -76,12 +76,17 @@ impl<'a> Stop<'a> {
         Site { environment: self.environment, image }
     }
 
-    /// Finds out what runs.
-    pub(super) fn record(&self, id: StepId) -> Step {
-        Step::run("Find out what runs", self.script(self.tool.record(&self.site()))).id(id)
+    /// Finds out what runs, where `site` is deployed or nothing is.
+    pub(super) fn record(&self, site: &Site<'_>, id: StepId) -> Step {
+        Step::run("Find out what runs", self.script(self.tool.record(site))).id(id)
     }
 
-    /// A script with the variables and secrets of the environment.
+    /// Nothing new that is deployed.
+    pub(super) fn unchanged(&self) -> Site<'a> {
+        Site { environment: self.environment, image: Value::text("") }
+    }
+
+    /// A script with the variables and secrets of the environment, whatever it has already.
     pub(super) fn script(&self, mut script: Script) -> Script {
         script.variables.extend(texts(&self.environment.variables));
         script.variables.extend(self.environment.secrets.iter().map(|name| (name.clone(), Value::Secret(name.clone()))));

@@ -55,7 +55,7 @@ pub(crate) fn extras() -> Options {
         environment: Some("reports".to_owned()),
         variables: BTreeMap::from([("A".to_owned(), "b".to_owned())]),
         timeout_minutes: 10,
-        steps: vec![uses, own, run("Last", "echo done")],
+        steps: vec![uses, own, run("Last", "echo last")],
         ..ExtraJob::default()
     };
     let tests = Tests {
