@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -118,6 +119,16 @@ impl Running<'_> {
         poll("what the command started to end", || Process::marked(&self.mark).is_empty().then_some(()));
         let (stdout, stderr) = self.read();
         Finished { line: self.line.clone(), status, stdout, stderr }
+    }
+
+    /// Like [`Running::finish`], and fails when that takes longer than `limit`.
+    #[track_caller]
+    pub fn finish_within(self, limit: Duration) -> Finished {
+        let start = Instant::now();
+        let finished = self.finish();
+        let took = start.elapsed();
+        assert!(took <= limit, "`{}` took {took:?} to end, which should take at most {limit:?}", finished.line);
+        finished
     }
 
     /// Waits for the end of the command alone.

@@ -161,7 +161,7 @@ pub struct Done<R: Resource + ?Sized> {
 pub struct Failed<R: Resource + ?Sized> {
     /// The object as it is now. `None` means that nothing was done: nothing exists after a create, and the prior state
     /// stands after an update or delete.
-    pub reached: Option<Reached<R>>,
+    pub reached: Option<Box<Reached<R>>>,
     /// Why.
     pub diagnostics: Diagnostics,
 }

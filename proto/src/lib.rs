@@ -3,6 +3,8 @@
 //! [`server`] serves a [`framework::Provider`] to Terraform and OpenTofu, [`client`] is the host of a plugin and makes it a
 //! [`framework::Provider`]. Between them: [`codec`] for values, [`handshake`] for finding each other, `tls` for trusting
 //! each other, `convert` for everything else that travels.
+//!
+//! Both ends talk over unix sockets, so this is for Unix systems.
 
 mod catalogue;
 pub mod client;

@@ -85,7 +85,7 @@ pub fn main(address: &str, provider: Arc<dyn Provider>) -> ExitCode {
 
 /// Serves the host that started this process.
 fn hosted(provider: Arc<dyn Provider>) -> Result<(), ServeError> {
-    let invitation = Invitation::read(|name| env::var(name).ok())?;
+    let invitation = Invitation::read(|name| Some(env::var_os(name)?.to_string_lossy().into_owned()))?;
     let identity = invitation.certificate.as_ref().map(|_| Identity::generate()).transpose()?;
     let tls = match (&identity, &invitation.certificate) {
         (Some(identity), Some(host)) => Some(TlsAcceptor::from(tls::server(identity, tls::from_pem(host)?)?)),

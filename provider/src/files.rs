@@ -296,7 +296,7 @@ fn describe_disk(error: &Error) -> Diagnostic {
             let mut detail = format!("{error}.");
             let mut source = std::error::Error::source(error);
             while let Some(cause) = source {
-                detail.push_str(&format!("\n{cause}"));
+                detail = format!("{detail}\n{cause}");
                 source = cause.source();
             }
             Diagnostic::error("The file system refuses", detail)

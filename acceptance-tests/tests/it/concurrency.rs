@@ -50,7 +50,15 @@ fn of_two_states_that_want_different_texts_the_second_is_refused() {
         second.run(&["plan", "-out=../logs/saved"]).expect_success();
         first.apply(config);
         let refused = second.run(&["apply", "-no-color", "../logs/saved"]).expect_errors(first);
-        insta::assert_snapshot!(refused, @"");
+        insta::assert_snapshot!(refused, @r#"
+        Error: The file exists already
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
+           2: resource "devopsflow_pipeline" "ci" {
+
+        <work>/.github/workflows/ci.yml was not written by this resource and holds something else. Import it, set `overwrite = true`, or choose another `name`.
+        "#);
         assert!(error(second, other).contains("exists already"));
         first.apply(config);
     });

@@ -78,6 +78,26 @@ fn a_name_that_leads_elsewhere() {
     "#);
 }
 
+/// One plan for each argument, with nothing kept from one to the next.
+#[test]
+fn wrong_values_of_options_are_explained_one_by_one() {
+    pipeline_case(|case| {
+        let arguments = [
+            "versions = [\"latest\"]",
+            "variables = { \"A B\" = \"x\" }",
+            "runner = []",
+            "working_directory = \"../x\"",
+            "repository = \"nowhere\"",
+            "deploy = {}",
+            "timeouts = { test = -1 }",
+            "overwrite = \"perhaps\"",
+            "no_such_option = 1",
+        ];
+        let mut explain = |argument: &&str| format!("{argument}\n{}", error(case, &ci_with(argument)));
+        insta::assert_snapshot!(arguments.iter().map(&mut explain).collect::<Vec<_>>().join("\n\n"), @"");
+    });
+}
+
 #[test]
 fn a_file_of_somebody_else_is_refused_at_plan() {
     pipeline_case(|case| {

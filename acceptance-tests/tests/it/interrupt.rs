@@ -1,8 +1,13 @@
 //! Ctrl-C in the middle of an apply.
 
+use std::time::Duration;
+
 use acceptance_tests::{Case, Signal};
 
 use crate::fixture::{CI, FILE, GATE, PIPELINE, pipeline_case, second};
+
+/// How long a run may take to end after Ctrl-C. The provider itself has nothing that takes long.
+const STOP: Duration = Duration::from_secs(15);
 
 const SECOND: &str = ".github/workflows/second.yml";
 
@@ -14,7 +19,7 @@ fn an_interrupt_between_two_pipelines_keeps_the_first() {
         let mut apply = case.spawn(&["apply", "-auto-approve", "-no-color"]);
         apply.wait_until("the gate", || case.exists("waiting"));
         apply.interrupt();
-        apply.finish().expect_code(1);
+        apply.finish_within(STOP).expect_code(1);
         assert!(case.exists(FILE) && !case.exists(SECOND));
         case.write("gate", "");
         case.apply(&config);
@@ -40,7 +45,7 @@ fn an_interrupt_during_a_write_leaves_what_the_state_says() {
         case.write("gate", "");
         apply.wait_until("a write", || case.list(".github/workflows").len() > 1);
         apply.interrupt();
-        apply.finish();
+        apply.finish_within(STOP);
         check_true_state(case);
     });
 }
@@ -59,7 +64,7 @@ fn an_interrupt_that_overtakes_a_request_leaves_what_the_state_says() {
         apply.interrupt();
         apply.wait_until_printed("Interrupt received.");
         provider.signal(Signal::CONT);
-        apply.finish();
+        apply.finish_within(STOP);
         check_true_state(case);
     });
 }

@@ -1,8 +1,10 @@
 //! SIGKILL in the middle of an apply, to the provider and to terraform.
 
+use std::collections::BTreeMap;
+
 use acceptance_tests::{Case, Running, Signal, poll};
 
-use crate::fixture::{CI, FILE, GATE, PIPELINE, changed, pipeline_case, second};
+use crate::fixture::{CI, GATE, PIPELINE, ci_with, pipeline_case, second};
 
 const FOLDER: &str = ".github/workflows";
 const SECOND: &str = ".github/workflows/second.yml";
@@ -70,28 +72,59 @@ fn a_provider_that_writes_when_its_terraform_is_killed_gets_to_a_safe_point() {
     });
 }
 
-/// The provider is killed as soon as a file of its making shows beside the target, or at any later instant.
+/// Twelve pipelines at once behind a gate, so that wherever the first write shows, others are on their way.
+fn many(motto: &str) -> String {
+    let name = "count = 12\n  name = \"p${count.index}\"\n  depends_on = [terraform_data.gate]\n";
+    let gate = GATE.replace("depends_on = [devopsflow_pipeline.ci]", &format!("triggers_replace = \"{motto}\""));
+    gate + &ci_with(&format!("{name}  variables = {{ MOTTO = \"motto {motto}\" }}"))
+}
+
+/// The texts of all files, by name; what was staged and not published is among them.
+fn texts(case: &Case) -> BTreeMap<String, String> {
+    let read = |name: String| {
+        let text = fs_err::read_to_string(case.work().join(FOLDER).join(&name)).unwrap_or_default();
+        (name, text)
+    };
+    case.list(FOLDER).into_iter().map(read).collect()
+}
+
+/// Applies the configuration and kills the provider as soon as a write shows.
+#[track_caller]
+fn apply_and_kill(case: &Case, config: &str) {
+    for name in ["waiting", "gate"] {
+        fs_err::remove_file(case.work().join(name)).unwrap();
+    }
+    case.write("main.tf", config);
+    let before = texts(case);
+    let mut apply = case.spawn(&["apply", "-auto-approve", "-refresh=false", "-no-color"]);
+    apply.wait_until("the gate", || case.exists("waiting"));
+    let provider = apply.provider();
+    case.write("gate", "");
+    apply.wait_until("a write", || texts(case) != before);
+    provider.signal(Signal::KILL);
+    apply.finish().expect_code(1);
+}
+
 #[test]
-fn a_kill_during_the_write_leaves_the_old_text_or_the_new() {
+fn a_kill_during_writes_leaves_every_file_with_the_old_text_or_the_new() {
     pipeline_case(|case| {
-        let configs = [changed(), CI.to_owned()];
-        let texts = configs.each_ref().map(|config| {
-            case.apply(config);
-            case.read(FILE)
-        });
-        let mut interrupted = 0;
-        for config in configs.iter().cycle().take(12) {
-            case.write("main.tf", config);
-            let before = case.read(FILE);
-            let mut apply = case.spawn(&["apply", "-auto-approve", "-refresh=false", "-no-color"]);
-            let provider = apply.provider();
-            apply.race("a write", || case.list(FOLDER).len() > 1 || case.read(FILE) != before);
-            provider.signal(Signal::KILL);
-            interrupted += usize::from(!apply.finish().status.success());
-            assert!(texts.contains(&case.read(FILE)), "neither the old text nor the new");
+        case.write("gate", "");
+        case.apply(&many("0"));
+        let mut before = texts(case);
+        assert_eq!(before.len(), 12);
+        for round in 1..4 {
+            let motto = |text: &String| text.replace(&format!("motto {}", round - 1), &format!("motto {round}"));
+            let after: BTreeMap<_, _> = before.iter().map(|(name, text)| (name.clone(), motto(text))).collect();
+            let config = many(&round.to_string());
+            apply_and_kill(case, &config);
+            let found = texts(case);
+            for name in before.keys() {
+                assert!([&before[name], &after[name]].contains(&&found[name]), "{name}:\n{}", found[name]);
+            }
+            // The next apply takes up what was written, and clears away what was staged.
+            case.apply(&config);
+            assert_eq!(texts(case), after);
+            before = after;
         }
-        assert!(interrupted > 0, "no kill came in time");
-        case.apply(CI);
-        assert_eq!(case.list(FOLDER), ["ci.yml"]);
     });
 }

@@ -126,24 +126,6 @@ fn a_directory_where_the_platform_does_not_look_is_a_warning() {
     pipeline_case(|case| {
         let done = case.apply(&CI.replace("/.github/workflows", "/pipelines"));
         insta::assert_snapshot!(done.warnings, @r#"
-        Warning: A deployment that nobody verifies
-
-          with devopsflow_pipeline.ci,
-          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
-           2: resource "devopsflow_pipeline" "ci" {
-
-        Nothing tests or watches what is deployed to staging, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
-
-        (and one more similar warning elsewhere)
-
-        Warning: Rollback waits for a person
-
-          with devopsflow_pipeline.ci,
-          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
-           2: resource "devopsflow_pipeline" "ci" {
-
-        A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an              environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
-
         Warning: The platform does not look into this directory
 
           with devopsflow_pipeline.ci,

@@ -24,21 +24,13 @@ fn a_hand_edit_is_not_overwritten_by_a_plan_that_did_not_see_it() {
         let changed = changed();
         let errors = case.error(Step::Apply(Config::of(&changed).with(NO_REFRESH)));
         insta::assert_snapshot!(errors, @r#"
-        Error: A canary that nobody watches
+        Error: The file has changed since the plan
 
           with devopsflow_pipeline.ci,
           on main.tf line 2, in resource "devopsflow_pipeline" "ci":
            2: resource "devopsflow_pipeline" "ci" {
 
-        Nothing tests or watches what is deployed to production, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
-
-        Error: A canary that nobody watches
-
-          with devopsflow_pipeline.ci,
-          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
-           2: resource "devopsflow_pipeline" "ci" {
-
-        Nothing tests or watches what is deployed to staging, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
+        ./.github/workflows/ci.yml was changed or removed by somebody else, so nothing was written. Plan again to see the change.
         "#);
         assert_eq!(case.read(FILE), "edited");
         case.apply(&changed);

@@ -1,6 +1,18 @@
 //! What is printed, logged and recorded.
 
-use crate::fixture::{ci_with, pipeline_case};
+use crate::fixture::{CI, ci_with, pipeline_case};
+
+/// Terraform does not hand on that a value is sensitive, so the text of a file could not hide it: there is no attribute
+/// that pretends to.
+#[test]
+fn no_attribute_promises_to_hide_what_a_file_shows() {
+    pipeline_case(|case| {
+        case.write("main.tf", CI);
+        let schemas = case.run(&["providers", "schema", "-json"]).expect_success().stdout.clone();
+        assert!(schemas.contains("\"devopsflow_pipeline\""));
+        assert!(!schemas.contains("\"sensitive\":true"));
+    });
+}
 
 #[test]
 fn a_value_is_only_where_the_plan_says_and_in_no_log() {

@@ -49,7 +49,15 @@ fn an_unknown_name_leaves_open_which_files_there_will_be() {
 fn an_unknown_input_that_turns_out_wrong_fails_at_the_apply() {
     pipeline_case(|case| {
         let config = with_output("sideways", "\"blue-green\"", "LATER");
-        insta::assert_snapshot!(error(case, &config), @"");
+        insta::assert_snapshot!(error(case, &config), @r#"
+        Error: Invalid value
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 9, in resource "devopsflow_pipeline" "ci":
+           9:   deploy_strategy = terraform_data.later.output
+
+        `deploy_strategy` must be `blue-green`, `rolling`, `canary` or `feature-flag`, not "sideways".
+        "#);
         assert!(!case.exists(FILE));
     });
 }

@@ -30,6 +30,7 @@ struct Entry {
 #[derive(Deserialize)]
 struct Tools {
     python: BTreeMap<String, String>,
+    constraints: BTreeMap<String, Vec<String>>,
     go: BTreeMap<String, String>,
     programs: BTreeMap<String, String>,
 }
@@ -37,6 +38,11 @@ struct Tools {
 /// The pinned version of a package of the Python Package Index.
 pub(super) fn python(package: &'static str) -> &'static str {
     known(&TOOLS.python, package)
+}
+
+/// What the pinned version of a package needs of its dependencies, as requirements.
+pub(super) fn constraints(package: &str) -> &'static [String] {
+    TOOLS.constraints.get(package).map_or(&[], Vec::as_slice)
 }
 
 /// The pinned version of a program that is built from a Go module.

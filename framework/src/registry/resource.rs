@@ -141,7 +141,8 @@ impl<R: Resource> AnyResource for Registration<R> {
             let (state, private, errors) = match self.run(cx, &request).await {
                 Ok((state, private)) => (state, private, Diagnostics::new()),
                 Err(Failed { reached: None, diagnostics }) => (request.prior, request.private, diagnostics),
-                Err(Failed { reached: Some(Reached { state, rest }), diagnostics }) => {
+                Err(Failed { reached: Some(reached), diagnostics }) => {
+                    let Reached { state, rest } = *reached;
                     let spellings = match rest {
                         Rest::Prior if !request.prior.is_null() => [&request.prior, &request.planned],
                         Rest::Prior | Rest::Planned => [&request.planned, &request.prior],

@@ -45,7 +45,7 @@ impl Board {
             return Ok(Done { outputs: outputs(), private });
         }
         let state = State { inputs: InputsPartial::default(), outputs: outputs(), private };
-        let reached = Some(Reached { state, rest: Rest::Planned });
+        let reached = Some(Box::new(Reached { state, rest: Rest::Planned }));
         Err(Failed { reached, diagnostics: Diagnostic::error("Torn", "The paper tore.").into() })
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn apply(session: Arc<Session>, request: Request) -> Result<Res
         config: read("config", request.config.as_ref(), ty)?,
         private: request.planned_private,
     };
-    let mut applied = answer(session.provider().apply(apply)).await?;
+    let mut applied = answer("ApplyResourceChange", session.provider().apply(apply)).await?;
     Ok(Response {
         new_state: write(&applied.state, ty, &mut applied.diagnostics),
         private: applied.private,

@@ -13,7 +13,9 @@ pub(super) async fn read(session: Arc<Session>, request: Request) -> Result<Resp
     let subject = Subject::DataSource(request.type_name.clone());
     let ty = session.ty(&subject).await?;
     let config = read_value("config", request.config.as_ref(), ty)?;
-    let mut read = answer(session.provider().read_data(ReadData { type_name: request.type_name, config })).await?;
+    let mut read =
+        answer("ReadDataSource", session.provider().read_data(ReadData { type_name: request.type_name, config }))
+            .await?;
     Ok(Response {
         state: write(&read.state, ty, &mut read.diagnostics),
         diagnostics: to_wire::diagnostics(&read.diagnostics),

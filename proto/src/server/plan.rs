@@ -19,7 +19,7 @@ pub(super) async fn plan(session: Arc<Session>, request: Request) -> Result<Resp
         config: read("config", request.config.as_ref(), ty)?,
         private: request.prior_private,
     };
-    let mut planned = answer(session.provider().plan(plan)).await?;
+    let mut planned = answer("PlanResourceChange", session.provider().plan(plan)).await?;
     Ok(Response {
         planned_state: write(&planned.state, ty, &mut planned.diagnostics),
         requires_replace: to_wire::paths(&planned.replace),

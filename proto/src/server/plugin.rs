@@ -96,3 +96,28 @@ impl<T> Stream for Silence<T> {
         self.end.as_mut().poll(cx).map(|()| None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::StreamExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn streams_last_until_the_host_ends_the_plugin() {
+        let plugin = Plugin::new(Stop::new());
+        let mut output = plugin.stream_stdio(Request::new(())).await.unwrap().into_inner();
+        let early = tokio::time::timeout(std::time::Duration::from_millis(20), output.next()).await;
+        assert!(early.is_err());
+        plugin.shutdown(Request::new(Empty {})).await.unwrap();
+        assert!(output.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn the_plugin_is_healthy_and_nothing_else_is_known() {
+        let plugin = Plugin::new(Stop::new());
+        let check = |service: &str| plugin.check(Request::new(HealthCheckRequest { service: service.to_owned() }));
+        assert_eq!(check(HEALTH_SERVICE).await.unwrap().into_inner().status(), ServingStatus::Serving);
+        assert_eq!(check("another").await.unwrap_err().code(), tonic::Code::NotFound);
+    }
+}

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use framework::{Diagnostics, Fault};
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
@@ -43,16 +44,16 @@ impl Calls {
         let call = handle(Arc::clone(&self.session), request.into_inner());
         let running = self.running.enter();
         let task = async move {
+            let start = Instant::now();
             let answer = call.await;
+            tracing::debug!(milliseconds = start.elapsed().as_millis(), "answered");
             drop(running);
             answer
         };
         let answer = match tokio::spawn(task.instrument(tracing::debug_span!("call", rpc))).await {
             Ok(answer) => answer,
             Err(error) => match error.try_into_panic() {
-                Ok(payload) => {
-                    Err(fault_diagnostic(&Fault::Panicked(format!("{rpc}: {}", text(payload.as_ref())))).into())
-                }
+                Ok(payload) => Err(fault_diagnostic(rpc, &Fault::Panicked(text(payload.as_ref()).to_owned())).into()),
                 Err(_) => return Err(Status::unavailable("the provider is ending")),
             },
         };

@@ -112,3 +112,22 @@ impl Service<Request<Body>> for Services {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::Double;
+
+    #[tokio::test]
+    async fn what_is_not_offered_is_unimplemented() {
+        let lifecycle = Lifecycle::debug().unwrap();
+        let mut services = Services::new(Arc::new(Double::default()), &lifecycle);
+        for path in
+            ["/tfplugin6.Provider/GetFunctions", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "*"]
+        {
+            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+            let response = services.call(request).await.unwrap();
+            assert_eq!(response.headers()["grpc-status"], "12", "{path}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ impl Session {
 
     /// The provider's schemas. The first call makes them, whichever it is: hosts that know them do not ask.
     pub(super) async fn catalogue(&self) -> Result<&Catalogue, Diagnostics> {
-        let make = || async { answer(self.provider.schemas()).await.map(Catalogue::new) };
+        let make = || async { answer("GetProviderSchema", self.provider.schemas()).await.map(Catalogue::new) };
         self.catalogue.get_or_try_init(make).await
     }
 
@@ -37,17 +37,18 @@ impl Session {
     }
 }
 
-/// Waits for the provider's answer.
-pub(super) async fn answer<T>(reply: Reply<'_, T>) -> Result<T, Diagnostics> {
-    reply.await.map_err(|fault| fault_diagnostic(&fault).into())
+/// Waits for the provider's answer to the call `rpc`.
+pub(super) async fn answer<T>(rpc: &str, reply: Reply<'_, T>) -> Result<T, Diagnostics> {
+    reply.await.map_err(|fault| fault_diagnostic(rpc, &fault).into())
 }
 
-/// What the user is told when the provider has no answer.
-pub(super) fn fault_diagnostic(fault: &Fault) -> Diagnostic {
+/// What the user is told when the provider has no answer to the call `rpc`.
+pub(super) fn fault_diagnostic(rpc: &str, fault: &Fault) -> Diagnostic {
+    let detail = format!("{rpc}: {fault}.");
     match fault {
-        Fault::Panicked(_) => Diagnostic::bug(fault),
-        Fault::Transport { .. } => Diagnostic::error("The provider cannot be reached", fault.to_string()),
-        Fault::Unsupported(_) => Diagnostic::error("Not supported by the provider", fault.to_string()),
+        Fault::Panicked(_) => Diagnostic::bug(detail),
+        Fault::Transport { .. } => Diagnostic::error("The provider cannot be reached", detail),
+        Fault::Unsupported(_) => Diagnostic::error("Not supported by the provider", detail),
     }
 }
 
@@ -67,8 +68,8 @@ fn unknown(subject: &Subject) -> Diagnostic {
 pub(super) fn read(field: &str, value: Option<&DynamicValue>, ty: &Type) -> Result<Value, Diagnostics> {
     codec::from_wire(value, ty).map_err(|error| {
         let detail = format!(
-            "The value `{field}` that Terraform sent does not match the provider's schema: {error}.\n\nThe state may have \
-             been written by another version of the provider."
+            "The value `{field}` that Terraform sent does not match the provider's schema: {error}.\n\nThe plan may have \
+             been made with another version of the provider: plan again."
         );
         Diagnostic::error("A value cannot be read", detail).at(error.path()).into()
     })
@@ -93,20 +94,20 @@ mod tests {
     #[test]
     fn every_fault_says_what_it_means_for_the_user() {
         let faults = [
-            Fault::Panicked("PlanResourceChange: index out of bounds".into()),
+            Fault::Panicked("index out of bounds".into()),
             Fault::Transport { sent: true, reason: "broken pipe".into() },
             Fault::Unsupported("moving objects of other resource types".into()),
         ];
-        let said: Diagnostics = faults.iter().map(fault_diagnostic).collect();
+        let said: Diagnostics = faults.iter().map(|fault| fault_diagnostic("PlanResourceChange", fault)).collect();
         insta::assert_snapshot!(said, @"
         error: The provider is at fault
-        the provider panicked: PlanResourceChange: index out of bounds
+        PlanResourceChange: the provider panicked: index out of bounds.
 
         This is a defect of the provider, not of the configuration: please report it.
         error: The provider cannot be reached
-        the connection to the provider failed after the request was sent: broken pipe
+        PlanResourceChange: the connection to the provider failed after the request was sent: broken pipe.
         error: Not supported by the provider
-        the provider does not support moving objects of other resource types
+        PlanResourceChange: the provider does not support moving objects of other resource types.
         ");
     }
 

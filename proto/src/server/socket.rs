@@ -25,6 +25,8 @@ pub(super) enum SocketError {
     Folder(#[source] io::Error),
     #[error("cannot listen on a socket in {}: {source}; a socket's path has at most 107 bytes, set TMPDIR to a shorter one if that is it", folder.display())]
     Listen { folder: PathBuf, source: io::Error },
+    #[error("cannot announce the socket {}: its path has a `|`, a line break or bytes that are no text", .0.display())]
+    Path(PathBuf),
     #[error("cannot give the group `{group}` access to the socket: {source}")]
     Group { group: String, source: io::Error },
 }
@@ -41,6 +43,9 @@ impl Socket {
             .prefix("plugin")
             .make_in(folder, |path| UnixListener::bind(path))
             .map_err(|source| SocketError::Listen { folder: folder.to_owned(), source })?;
+        if listener.path().to_str().is_none_or(|path| path.contains(['|', '\n', '\r'])) {
+            return Err(SocketError::Path(listener.path().to_owned()));
+        }
         if let Some(group) = &placement.group {
             let give = || {
                 let gid = gid(group)?;
@@ -111,6 +116,16 @@ mod tests {
         assert_eq!(socket.path().parent(), Some(folder.path()));
         drop(socket);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_path_that_the_handshake_cannot_say_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let odd = folder.path().join("a|b");
+        fs::create_dir(&odd).unwrap();
+        let error = Socket::listen(&Placement { folder: Some(odd.clone()), group: None }).unwrap_err();
+        assert!(matches!(error, SocketError::Path(_)), "{error}");
+        assert_eq!(fs::read_dir(odd).unwrap().count(), 0);
     }
 
     #[test]

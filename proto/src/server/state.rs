@@ -19,7 +19,7 @@ pub(super) async fn upgrade(
     let subject = Subject::Resource(request.type_name.clone());
     let ty = session.ty(&subject).await?;
     let upgrade = Upgrade { type_name: request.type_name, version: request.version, json: json_of(request.raw_state)? };
-    let mut upgraded = answer(session.provider().upgrade(upgrade)).await?;
+    let mut upgraded = answer("UpgradeResourceState", session.provider().upgrade(upgrade)).await?;
     Ok(upgrade_resource_state::Response {
         upgraded_state: write(&upgraded.state, ty, &mut upgraded.diagnostics),
         diagnostics: to_wire::diagnostics(&upgraded.diagnostics),
@@ -45,7 +45,7 @@ pub(super) async fn read(
     let ty = session.ty(&subject).await?;
     let state = read_value("current_state", request.current_state.as_ref(), ty)?;
     let read = Read { type_name: request.type_name, state, private: request.private };
-    let mut back = answer(session.provider().read(read)).await?;
+    let mut back = answer("ReadResource", session.provider().read(read)).await?;
     Ok(read_resource::Response {
         new_state: write(&back.state, ty, &mut back.diagnostics),
         diagnostics: to_wire::diagnostics(&back.diagnostics),
@@ -59,7 +59,7 @@ pub(super) async fn import(
 ) -> Result<import_resource_state::Response, Diagnostics> {
     session.ty(&Subject::Resource(request.type_name.clone())).await?;
     let import = Import { type_name: request.type_name, id: request.id };
-    let mut imported = answer(session.provider().import(import)).await?;
+    let mut imported = answer("ImportResourceState", session.provider().import(import)).await?;
     let mut imported_resources = Vec::new();
     for object in imported.objects {
         imported_resources.push(imported_object(&session, object, &mut imported.diagnostics).await?);
@@ -84,15 +84,22 @@ pub(super) async fn move_state(
     let subject = Subject::Resource(request.target_type_name.clone());
     let ty = session.ty(&subject).await?;
     let Some(capability) = session.provider().moves() else {
-        return Err(fault_diagnostic(&Fault::Unsupported("moving objects of other resource types".into())).into());
+        return Err(fault_diagnostic(
+            "MoveResourceState",
+            &Fault::Unsupported("objects of other resource types".into()),
+        )
+        .into());
     };
-    let mut moved = answer(capability.move_state(Move {
-        source_provider: request.source_provider_address,
-        source_type: request.source_type_name,
-        source_version: request.source_schema_version,
-        source_json: json_of(request.source_state)?,
-        type_name: request.target_type_name,
-    }))
+    let mut moved = answer(
+        "MoveResourceState",
+        capability.move_state(Move {
+            source_provider: request.source_provider_address,
+            source_type: request.source_type_name,
+            source_version: request.source_schema_version,
+            source_json: json_of(request.source_state)?,
+            type_name: request.target_type_name,
+        }),
+    )
     .await?;
     Ok(move_resource_state::Response {
         target_state: write(&moved.state, ty, &mut moved.diagnostics),

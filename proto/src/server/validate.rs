@@ -15,7 +15,7 @@ pub(super) async fn provider(
     session: Arc<Session>,
     request: validate_provider_config::Request,
 ) -> Result<validate_provider_config::Response, Diagnostics> {
-    let diagnostics = validate(&session, Subject::Provider, request.config).await?;
+    let diagnostics = validate("ValidateProviderConfig", &session, Subject::Provider, request.config).await?;
     Ok(validate_provider_config::Response { diagnostics })
 }
 
@@ -23,7 +23,8 @@ pub(super) async fn resource(
     session: Arc<Session>,
     request: validate_resource_config::Request,
 ) -> Result<validate_resource_config::Response, Diagnostics> {
-    let diagnostics = validate(&session, Subject::Resource(request.type_name), request.config).await?;
+    let diagnostics =
+        validate("ValidateResourceConfig", &session, Subject::Resource(request.type_name), request.config).await?;
     Ok(validate_resource_config::Response { diagnostics })
 }
 
@@ -31,16 +32,19 @@ pub(super) async fn data_source(
     session: Arc<Session>,
     request: validate_data_resource_config::Request,
 ) -> Result<validate_data_resource_config::Response, Diagnostics> {
-    let diagnostics = validate(&session, Subject::DataSource(request.type_name), request.config).await?;
+    let diagnostics =
+        validate("ValidateDataResourceConfig", &session, Subject::DataSource(request.type_name), request.config)
+            .await?;
     Ok(validate_data_resource_config::Response { diagnostics })
 }
 
 async fn validate(
+    rpc: &str,
     session: &Session,
     subject: Subject,
     config: Option<DynamicValue>,
 ) -> Result<Vec<wire::Diagnostic>, Diagnostics> {
     let config = read("config", config.as_ref(), session.ty(&subject).await?)?;
-    let diagnostics = answer(session.provider().validate(Validate { subject, config })).await?;
+    let diagnostics = answer(rpc, session.provider().validate(Validate { subject, config })).await?;
     Ok(to_wire::diagnostics(&diagnostics))
 }

@@ -117,7 +117,7 @@ async fn a_panic_is_an_error_of_this_call_alone() {
     let panicking = file(&folder.path().join("panicking"), "text", Some("panic"));
     let applied = plugin.apply(creation(&panicking)).await.unwrap();
     let said = applied.diagnostics.to_string();
-    assert!(said.contains("ApplyResourceChange: asked to panic"), "{said}");
+    assert!(said.contains("ApplyResourceChange: the provider panicked: asked to panic"), "{said}");
     assert!(applied.state.is_null());
     let good = file(&folder.path().join("good"), "text", None);
     assert!(plugin.apply(creation(&good)).await.unwrap().diagnostics.is_empty());

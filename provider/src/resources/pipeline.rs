@@ -90,7 +90,7 @@ impl Resource {
                     state: State { inputs: OptionsPartial::default(), outputs: outputs(placed, texts, left), private },
                     rest,
                 });
-                Err(Failed { reached, diagnostics: diagnostic.into() })
+                Err(Failed { reached: reached.map(Box::new), diagnostics: diagnostic.into() })
             }
         }
     }

@@ -92,6 +92,7 @@ impl Subject {
 }
 
 fn config_of(schema: &Schema, given: &[(&str, Value)]) -> Value {
-    let given: BTreeMap<String, Value> = given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let given: BTreeMap<String, Value> =
+        given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     config_value(schema, given).expect("the configuration conforms")
 }

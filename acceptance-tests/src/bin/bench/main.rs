@@ -17,8 +17,7 @@ use record::Record;
 fn main() {
     let peer = Plugin::peer().expect("the Go peer is not built: install Go and run `cargo xtask tools`");
     let ours = Plugin::ours();
-    let records =
-        [start::measure(&ours, &peer), runs::measure(&ours, &peer), calls::measure(&ours, &peer)].concat();
+    let records = [start::measure(&ours, &peer), runs::measure(&ours, &peer), calls::measure(&ours, &peer)].concat();
     print!("{}", record::table(&records));
     let place = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/bench.json"), PathBuf::from);
     std::fs::write(&place, Record::to_json(&records)).expect("a writable place for the records");

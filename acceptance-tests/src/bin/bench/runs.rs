@@ -118,7 +118,7 @@ impl Subject {
 /// A script that runs a program and notes the processor time that it and its children took.
 fn wrap(place: &Path, program: &Path, notes: &Path) {
     let script = format!(
-        "#!/bin/bash\n\"{}\" \"$@\"\ncode=$?\ntimes | tail -n 1 > \"{}/$$\"\nexit $code\n",
+        "#!/bin/bash\n\"{}\" \"$@\"\ncode=$?\ntimes > \"{}/$$\"\nexit $code\n",
         program.display(),
         notes.display()
     );
@@ -130,7 +130,9 @@ fn wrap(place: &Path, program: &Path, notes: &Path) {
 fn noted(notes: &Path) -> f64 {
     let read = |path: PathBuf| fs::read_to_string(path).expect("a note");
     let entries = fs::read_dir(notes).expect("a readable folder").flatten();
-    entries.flat_map(|entry| read(entry.path()).split_whitespace().map(seconds).collect::<Vec<_>>()).sum()
+    // The first line is the shell's own time, the second one that of what it ran.
+    let children = |note: String| note.lines().nth(1).unwrap_or_default().split_whitespace().map(seconds).sum::<f64>();
+    entries.map(|entry| children(read(entry.path()))).sum()
 }
 
 /// Reads bash's `1m2.345s`.

@@ -26,12 +26,12 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
         }
     }
     let [ours_ms, peer_ms] = times.map(median);
-    let [ours_mb, peer_mb] = memories.map(median);
+    let [memory, peer_memory] = memories.map(median);
     let record = |name, unit, ours, peer, aim| Record { name, unit, ours, peer, peer_name: PEER, aim };
     vec![
         record("spawn to handshake, mTLS", "ms", ours_ms, peer_ms, Aim::Ours(5.0)),
         record("spawn to handshake, mTLS", "ms", ours_ms, peer_ms, Aim::RatioAtMost(0.2)),
-        record("memory after the handshake", "MB", ours_mb, peer_mb, Aim::RatioAtMost(1.0 / 3.0)),
+        record("memory after the handshake", "MB", memory, peer_memory, Aim::RatioAtMost(1.0 / 3.0)),
     ]
 }
 

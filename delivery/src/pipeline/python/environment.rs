@@ -53,8 +53,10 @@ impl<'a> Environment<'a> {
         steps.extend(cache.map(|cache| Step::new("Keep downloads", Action::Cache(cache))));
         let name = self.manager.as_str();
         if self.manager != PackageManager::Pip {
+            let constraints = if self.version.is_some() { &[] } else { pins::constraints(name) };
             let version = self.version.unwrap_or_else(|| pins::python(name));
-            let install = format!("python -m pip install {}", shell::quote(&format!("{name}=={version}")));
+            let requirements = [format!("{name}=={version}")].into_iter().chain(constraints.iter().cloned());
+            let install = format!("python -m pip install {}", shell::join(requirements));
             steps.push(Step::run(format!("Install {name}"), Script::new(install)));
         }
         steps

@@ -8,7 +8,7 @@ const PYTHON: &str = "[project]\nname = 'a'\n";
 const NODE: &str = "{\"main\": \"a.js\"}";
 
 fn narrowed(language: Option<Language>, directory: Option<&str>) -> Options {
-    Options { language, working_directory: directory.map(str::to_owned) }
+    Options { language, working_directory: directory.map(str::to_owned), assume: false }
 }
 
 /// Detects, and gives the choice with its reason, or the error.
@@ -147,4 +147,14 @@ fn a_missing_root_is_an_error() {
     let root = tree(&[]);
     let error = detect(&root.path().join("gone"), &Options::default());
     assert!(matches!(error, Err(DetectError::Root { .. })), "{error:?}");
+}
+
+#[test]
+fn a_language_that_was_given_can_be_assumed_where_nothing_is_found() {
+    let assume = |language| Options { language, working_directory: None, assume: true };
+    let python = assume(Some(Language::Python));
+    insta::assert_snapshot!(choice(&[("README.md", "")], &python), @"python in .: no manifest of python was found, and the language was given");
+    assert!(choice(&[("README.md", "")], &assume(None)).starts_with("found no component"));
+    let docs_only = [("docs/pyproject.toml", PYTHON)];
+    assert!(choice(&docs_only, &assume(Some(Language::Python))).starts_with("python in docs"));
 }

@@ -44,7 +44,7 @@ async fn a_value_that_cannot_be_read_is_an_error_at_its_place() {
     error: path: A value cannot be read
     The value `current_state` that Terraform sent does not match the provider's schema: path: string expected, not a bool.
 
-    The state may have been written by another version of the provider.
+    The plan may have been made with another version of the provider: plan again.
     ");
     let json = DynamicValue { json: "{".into(), ..DynamicValue::default() };
     assert!(said_of_read(FILE, json).await.contains("not JSON: EOF"));

@@ -158,8 +158,8 @@ fn check_interface(root: &TerraformRoot, strategy: DeployStrategy) -> Diagnostic
         );
         problems.push(Diagnostic::error("The terraform module does not fit the strategy", detail).at(path().attribute("directory")));
     }
-    if root.backend.is_none() {
-        let detail = format!("The module in {directory} configures no backend, so its state would be lost with the machine of the job. Add one, such as `backend \"s3\" {{}}`.");
+    if root.backend.as_deref().is_none_or(|kind| kind == "local") {
+        let detail = format!("The module in {directory} configures no backend that outlives the job, so its state would be lost with the machine of the job. Add one, such as `backend \"s3\" {{}}`.");
         problems.push(Diagnostic::error("The terraform module keeps no state", detail).at(path().attribute("directory")));
     }
     problems
