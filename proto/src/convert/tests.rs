@@ -1,3 +1,5 @@
+//! Schemas and diagnostics, there and back.
+
 use framework::provider::Schemas;
 use framework::schema::{Attribute, Block, BlockNesting, Mode, NestedBlock, Nesting, Schema, Shape};
 use framework::{Diagnostic, Diagnostics, Path, Type, Value};

@@ -1,3 +1,5 @@
+//! The handshake line, there and back; random lines never panic.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -29,7 +29,13 @@ fn check_file(tree: &Tree, folder: &str, file: &str) -> Option<Finding> {
         return Some(Finding::file(&path, "a test binary of its own: make it a module of tests/it/main.rs"));
     }
     let in_module_tree = file.starts_with("src/") || file.starts_with("tests/it/");
-    if !in_module_tree || ROOTS.contains(&file) || is_declared(tree, folder, file) || is_named(tree, folder, file) {
+    let is_program = file.starts_with("src/bin/") && file.ends_with("/main.rs");
+    if !in_module_tree
+        || is_program
+        || ROOTS.contains(&file)
+        || is_declared(tree, folder, file)
+        || is_named(tree, folder, file)
+    {
         return None;
     }
     Some(Finding::file(&path, format!("nothing declares it: add `mod {};` to its parent", module_name(file))))

@@ -44,12 +44,14 @@ impl Tree {
 
     /// The Rust sources that people write.
     pub(super) fn written_rust(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rust().filter(|(_, text)| !text.starts_with("// @generated"))
+        self.rust().filter(|(path, _)| !path.contains("/generated/"))
     }
 
     /// The manifests of packages, each with the folder it is in, which ends with `/`.
     pub(super) fn manifests(&self) -> impl Iterator<Item = (&str, &str)> {
-        let files = self.files.iter().filter(|(_, text)| text.lines().any(|line| line.trim() == "[package]"));
+        let has = |text: &str, section: &str| text.lines().any(|line| line.trim() == section);
+        // A package that is a workspace of its own, such as a fuzzer's, follows rules of its own.
+        let files = self.files.iter().filter(move |(_, text)| has(text, "[package]") && !has(text, "[workspace]"));
         files.filter_map(|(path, text)| Some((path.strip_suffix("Cargo.toml")?, text.as_str())))
     }
 

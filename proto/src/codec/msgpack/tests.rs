@@ -1,3 +1,5 @@
+//! Values and bytes, there and back; random bytes never panic.
+
 use std::collections::BTreeMap;
 
 use framework::value::Refinement;

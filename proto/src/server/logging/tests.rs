@@ -1,3 +1,5 @@
+//! What a line of the log looks like.
+
 use std::sync::{Arc, Mutex};
 
 use super::*;

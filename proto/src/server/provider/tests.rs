@@ -1,3 +1,5 @@
+//! Calls that panic, fail, or whose host goes away.
+
 use std::time::Duration;
 
 use framework::provider::Provider as _;
