@@ -21,8 +21,11 @@ pub use options::{Options, Platform};
 use crate::artifacts::Artifacts;
 use crate::project::{self, Detection, MARKER};
 
-/// The first line of every file, without the sign of a comment.
-const NOTICE: &str = "by its definition, such as a devopsflow_pipeline resource: change that and apply it, this file is overwritten";
+/// What the first line of every file goes on with behind [`MARKER`].
+const NOTICE: &str = ": do not edit it, change what it is made from (such as the devopsflow_pipeline resource) and apply that";
+
+/// What is said to people about the programs that would change the file: there is nothing in a file that would tell the programs.
+const UPDATERS: &str = "Exclude it from Renovate (ignorePaths) and Dependabot (exclude-paths): `pins` changes the versions of actions.";
 
 /// A rendered pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub fn render(options: &Options, detection: &Detection) -> Result<Rendered, Diag
     let Platform::GithubActions = options.platform;
     let text = github_actions::render(&model, &pins)?;
     let mut artifacts = Artifacts::new();
-    artifacts.insert_text(file_name(options.platform, &options.name), format!("# {MARKER} {NOTICE}\n\n{text}"));
+    artifacts.insert_text(file_name(options.platform, &options.name), format!("# {MARKER}{NOTICE}\n# {UPDATERS}\n\n{text}"));
     Ok(Rendered { artifacts, warnings })
 }
 

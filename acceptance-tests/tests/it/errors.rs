@@ -94,7 +94,86 @@ fn wrong_values_of_options_are_explained_one_by_one() {
             "no_such_option = 1",
         ];
         let mut explain = |argument: &&str| format!("{argument}\n{}", error(case, &ci_with(argument)));
-        insta::assert_snapshot!(arguments.iter().map(&mut explain).collect::<Vec<_>>().join("\n\n"), @"");
+        insta::assert_snapshot!(arguments.iter().map(&mut explain).collect::<Vec<_>>().join("\n\n"), @r#"
+        versions = ["latest"]
+        Error: Not a version
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   versions = ["latest"]
+
+        "latest" should be a version such as `3.13`.
+
+        variables = { "A B" = "x" }
+        Error: Not the name of an environment variable
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   variables = { "A B" = "x" }
+
+        "A B" should be letters, digits and `_`, not beginning with a digit, and not one that the platform sets (`GITHUB_...`, `RUNNER_...`).
+
+        runner = []
+        Error: No machine
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   runner = []
+
+        At least one label is expected, such as `ubuntu-24.04`.
+
+        working_directory = "../x"
+        Error: The project cannot be told
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   working_directory = "../x"
+
+        working_directory "../x" leads out of the project; give a directory relative to the project, such as "services/api".
+
+        repository = "nowhere"
+        Error: The project cannot be told
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   repository = "nowhere"
+
+        cannot read the directory nowhere: No such file or directory (os error 2).
+
+        deploy = {}
+        Error: Invalid value
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   deploy = {}
+
+        `deploy` must be an object with exactly one of `ecs`, `helm`, `kubectl`, `scripts` and `terraform`.
+
+        timeouts = { test = -1 }
+        Error: Invalid value
+
+          with devopsflow_pipeline.ci,
+          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
+           2: resource "devopsflow_pipeline" "ci" {
+
+        `timeouts.test` must be from 0 to 4294967295, not -1.
+
+        overwrite = "perhaps"
+        Error: Incorrect attribute value type
+
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   overwrite = "perhaps"
+
+        Inappropriate value for attribute "overwrite": a bool is required.
+
+        no_such_option = 1
+        Error: Unsupported argument
+
+          on main.tf line 3, in resource "devopsflow_pipeline" "ci":
+           3:   no_such_option = 1
+
+        An argument named "no_such_option" is not expected here.
+        "#);
     });
 }
 

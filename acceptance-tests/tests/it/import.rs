@@ -62,41 +62,12 @@ fn terraform_writes_a_configuration_for_what_is_imported() {
 
         `language` is required.
         ");
-        insta::assert_snapshot!(case.read("generated.tf"), @r#"
-        # __generated__ by Terraform
-        # Please review these resources and move them into your main configuration files.
-
-        # __generated__ by Terraform
-        resource "devopsflow_pipeline" "ci" {
-          canary            = null
-          cloud             = null
-          deploy            = null
-          deploy_strategy   = null
-          directory         = "./.github/workflows"
-          drift             = null
-          environments      = null
-          extra_jobs        = null
-          extra_steps       = null
-          feature_flag      = null
-          image             = null
-          language          = null
-          name              = "ci"
-          overwrite         = null
-          package_manager   = null
-          pins              = null
-          platform          = "github-actions"
-          repository        = null
-          runner            = null
-          security          = null
-          smoke_test        = null
-          tests             = null
-          timeouts          = null
-          triggers          = null
-          variables         = null
-          verification      = null
-          versions          = null
-          working_directory = null
-        }
+        let generated = case.read("generated.tf");
+        let given: Vec<&str> = generated.lines().filter(|line| line.contains('=') && !line.ends_with("null")).collect();
+        insta::assert_snapshot!(given.join("\n"), @r#"
+        directory         = "./.github/workflows"
+        name              = "ci"
+        platform          = "github-actions"
         "#);
     });
 }

@@ -8,14 +8,17 @@
 //! - `interrupt`, `kill`, `concurrency`: what else happens in the middle of an apply.
 //! - `secrets`: what is printed, logged and recorded.
 //! - `project_data`: the data source.
+//! - `examples`: what `examples/` shows.
 //! - `debug_reattach`: a provider that a developer started.
 //! - `ends`: our provider in this process and through both ends of the protocol, without terraform.
 //! - `peer`: a provider that is not ours, hosted by our end of the protocol.
+#![expect(clippy::unwrap_used, reason = "in tests an unwrap is an assertion, helpers included")]
 
 mod concurrency;
 mod debug_reattach;
 mod ends;
 mod errors;
+mod examples;
 mod fixture;
 mod harness;
 mod import;

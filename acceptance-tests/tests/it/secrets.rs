@@ -20,6 +20,7 @@ fn a_value_is_only_where_the_plan_says_and_in_no_log() {
         case.set_env("TF_LOG", "trace");
         case.set_env("TF_LOG_PATH", "../logs/trace");
         case.apply(&ci_with("variables = { MOTTO = \"hunter2-motto\" }"));
+        assert!(case.read("../logs/trace").contains("terraform-provider-devopsflow"));
         let places = case.files_with("hunter2-motto");
         insta::assert_snapshot!(places.join("\n"), @r"
         logs/02-plan-stdout

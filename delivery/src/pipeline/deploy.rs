@@ -65,9 +65,14 @@ pub(super) trait Tool {
 }
 
 /// The tool that the options ask for, or else terraform, when it fits the project and the strategy.
-pub(super) fn choose(options: &Options, environments: &[Environment], detection: &Detection) -> Result<Box<dyn Tool>, Diagnostics> {
+pub(super) fn choose(
+    options: &Options,
+    environments: &[Environment],
+    detection: &Detection,
+    warnings: &mut Diagnostics,
+) -> Result<Box<dyn Tool>, Diagnostics> {
     Ok(match &options.deploy {
-        None | Some(Deploy::Terraform(_)) => Box::new(terraform::Terraform::new(options, environments, detection)?),
+        None | Some(Deploy::Terraform(_)) => Box::new(terraform::Terraform::new(options, environments, detection, warnings)?),
         Some(Deploy::Helm(given)) => Box::new(helm::Helm::new(given, options, environments, detection)?),
         Some(Deploy::Kubectl(given)) => Box::new(kubectl::Kubectl::new(given, options, environments, detection)?),
         Some(Deploy::Ecs(given)) => Box::new(ecs::Ecs::new(given, options, environments)?),
@@ -78,6 +83,12 @@ pub(super) fn choose(options: &Options, environments: &[Environment], detection:
 /// An output of the step that found out what runs.
 pub(super) fn previous(name: &'static str) -> Value {
     Value::Step(PREVIOUS, name)
+}
+
+/// Where an attribute of an environment is given; environments that nobody gave take it from the pipeline.
+fn path_of(options: &Options, position: usize, attribute: &str) -> Path {
+    let parent = if options.environments.is_some() { Path::of("environments").index(position as u64) } else { Path::root() };
+    parent.attribute(attribute)
 }
 
 /// `text` for an environment.

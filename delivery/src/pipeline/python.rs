@@ -110,8 +110,7 @@ impl<'a> Python<'a> {
         let needs_project = uses.iter().any(|tool| tool.origin != Origin::Isolated);
         job.steps.extend(self.environment.set_up(&self.versions.main()));
         if needs_project {
-            let sets: Vec<_> = uses.iter().filter_map(|tool| tool.declared_in.as_ref()).collect();
-            job.steps.push(self.environment.install(&sets));
+            job.steps.push(self.environment.install(uses.iter().filter_map(|tool| tool.declared_in.as_ref())));
             let added: Vec<_> = uses.iter().filter_map(Use::added).collect();
             job.steps.extend(self.environment.add(&added));
         }
@@ -165,7 +164,7 @@ impl<'a> Python<'a> {
         let mut job = self.job("dependencies", "Find vulnerable dependencies", Stage::Secure);
         let package = [("pip-audit", pins::python("pip-audit"))];
         job.steps.extend(self.environment.set_up(&self.versions.main()));
-        job.steps.push(self.environment.install(&[]));
+        job.steps.push(self.environment.install([]));
         job.steps.extend(self.environment.isolated_set_up(&package));
         job.begin_work();
         let packages = self.environment.run("python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))'");

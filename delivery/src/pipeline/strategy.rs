@@ -50,5 +50,6 @@ pub(super) fn acts(options: &Options, is_last: bool, tool_paces_itself: bool) ->
 
 /// How long the pauses of a way take, in minutes.
 pub(super) fn minutes(acts: &[Act]) -> u32 {
-    acts.iter().map(|act| if let Act::Watch(minutes) = act { *minutes } else { 0 }).sum()
+    let minutes = acts.iter().map(|act| if let Act::Watch(minutes) = act { *minutes } else { 0 });
+    minutes.fold(0, u32::saturating_add)
 }

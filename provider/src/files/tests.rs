@@ -6,9 +6,9 @@ use disk::testing::{Fault, Faulty, Memory};
 
 use super::*;
 
-fn placed(directory: &str, files: &[(&str, &str)]) -> Option<Placed> {
+fn placed(directory: &str, files: &[(&str, &str)]) -> Placed {
     let texts = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    Some(Placed { directory: directory.into(), texts })
+    Placed { directory: directory.into(), texts }
 }
 
 fn memory(files: &[(&str, &str)]) -> Memory {
@@ -30,7 +30,7 @@ fn spoken_of(placed: Option<&Placed>, strays: &Strays) -> BTreeMap<String, Strin
         .iter()
         .map(|(path, digest)| (lexical(Path::new(path)).to_string_lossy().into_owned(), digest.clone()))
         .collect();
-    for placed in placed {
+    if let Some(placed) = placed {
         for (name, text) in &placed.texts {
             let path = lexical(&placed.directory).join(name).to_string_lossy().into_owned();
             all.insert(path, Digest::of(text.as_bytes()).to_string());
@@ -43,14 +43,26 @@ fn digests(memory: &Memory) -> BTreeMap<String, String> {
     contents(memory).into_iter().map(|(path, text)| (path, Digest::of(text.as_bytes()).to_string())).collect()
 }
 
-fn run(store: &Store, from: Option<Placed>, to: Option<Placed>, strays: Strays) -> Result<(), Box<Stopped>> {
+fn run(
+    store: &Store,
+    from: impl Into<Option<Placed>>,
+    to: impl Into<Option<Placed>>,
+    strays: Strays,
+) -> Result<(), Box<Stopped>> {
+    let (from, to) = (from.into(), to.into());
     Transfer { store, from, to, strays, overwrite: false, stop: &Stop::new() }.run()
 }
 
 /// Fails every operation of a transfer in turn, and once more after that works; each time the outcome names exactly the
 /// files that exist, and the transfer that follows gets through.
 #[track_caller]
-fn sweep(from: Option<Placed>, to: Option<Placed>, before: &[(&str, &str)], after: &[(&str, &str)]) {
+fn sweep(
+    from: impl Into<Option<Placed>>,
+    to: impl Into<Option<Placed>>,
+    before: &[(&str, &str)],
+    after: &[(&str, &str)],
+) {
+    let (from, to) = (from.into(), to.into());
     let expected: BTreeMap<_, _> = after.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     for nth in 1.. {
         let memory = memory(before);
@@ -58,7 +70,7 @@ fn sweep(from: Option<Placed>, to: Option<Placed>, before: &[(&str, &str)], afte
         let Err(stopped) = run(&faulty, from.clone(), to.clone(), Strays::new()) else {
             assert_eq!(contents(&memory), expected);
             // A failure of housekeeping is forgiven, so success does not mean that the sweep is over.
-            if is_done(&from, &to, before, nth) {
+            if is_done(from.clone(), to.clone(), before, nth) {
                 return;
             }
             continue;
@@ -71,9 +83,9 @@ fn sweep(from: Option<Placed>, to: Option<Placed>, before: &[(&str, &str)], afte
 }
 
 /// Whether an undisturbed transfer has fewer operations than `nth`.
-fn is_done(from: &Option<Placed>, to: &Option<Placed>, before: &[(&str, &str)], nth: usize) -> bool {
+fn is_done(from: Option<Placed>, to: Option<Placed>, before: &[(&str, &str)], nth: usize) -> bool {
     let faulty = Arc::new(Faulty::new(memory(before)));
-    run(&Store(faulty.clone()), from.clone(), to.clone(), Strays::new()).unwrap();
+    run(&Store(faulty.clone()), from, to, Strays::new()).unwrap();
     faulty.operations().len() < nth
 }
 
@@ -102,7 +114,8 @@ fn removal() {
 }
 
 #[track_caller]
-fn refuse(before: &[(&str, &str)], from: Option<Placed>, to: Option<Placed>, summary: &str) {
+fn refuse(before: &[(&str, &str)], from: impl Into<Option<Placed>>, to: impl Into<Option<Placed>>, summary: &str) {
+    let from = from.into();
     let memory = memory(before);
     let earlier = contents(&memory);
     let stopped = run(&Store(Arc::new(memory.clone())), from.clone(), to, Strays::new()).unwrap_err();
@@ -130,7 +143,7 @@ fn files_of_others_are_left_alone() {
 #[test]
 fn what_a_lost_apply_left_is_taken_over() {
     let (old, new) = (placed("w", &[("a.yml", "old")]), placed("w", &[("a.yml", "new")]));
-    for from in [None, old.clone()] {
+    for from in [None, Some(old.clone())] {
         let memory = memory(&[("w/a.yml", "new")]);
         run(&Store(Arc::new(memory)), from, new.clone(), Strays::new()).unwrap();
     }

@@ -1,8 +1,8 @@
 //! Reaches a Kubernetes cluster.
 
-use framework::{Diagnostic, Diagnostics, Path};
+use framework::{Diagnostic, Diagnostics};
 
-use super::for_environment;
+use super::{for_environment, path_of};
 use crate::pipeline::model::{Script, Step, Value};
 use crate::pipeline::options::{Cloud, Cluster, Environment, Options};
 
@@ -43,8 +43,7 @@ pub(super) fn problems(cluster: &Cluster, options: &Options, environments: &[Env
     let lacks = |environment: &Environment| !environment.cloud.as_ref().or(options.cloud.as_ref()).is_some_and(is_right);
     let problem = |(position, environment): (usize, &Environment)| {
         let detail = format!("The cluster of {} is reached with an identity in its cloud. Set `cloud = {{ {what} = ... }}`.", environment.name);
-        let path = if options.environments.is_some() { Path::of("environments").index(position as u64) } else { Path::root() };
-        Diagnostic::error("No identity for the cluster", detail).at(path.attribute("cloud"))
+        Diagnostic::error("No identity for the cluster", detail).at(path_of(options, position, "cloud"))
     };
     environments.iter().enumerate().filter(|(_, environment)| lacks(environment)).map(problem).collect()
 }

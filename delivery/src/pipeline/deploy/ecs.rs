@@ -6,7 +6,7 @@
 
 use framework::{Diagnostic, Diagnostics, Path};
 
-use super::{Recorded, Site, Tool, for_environment, previous};
+use super::{Recorded, Site, Tool, for_environment, path_of, previous};
 use crate::pipeline::model::{Script, Step, Value};
 use crate::pipeline::options::{Canary, Cloud, DeployStrategy, Ecs as Given, Environment, Options, Rung};
 use crate::pipeline::strategy::Move;
@@ -29,7 +29,7 @@ impl Ecs {
             DeployStrategy::BlueGreen => (format!(r#"{{"strategy": "BLUE_GREEN", "bakeTimeInMinutes": {bake}}}"#), bake),
             DeployStrategy::Canary => {
                 let rung = rung(options.canary.as_ref()).map_err(|problem| problems.push(problem)).unwrap_or(FIRST);
-                (canary(rung, bake), bake + rung.pause_minutes)
+                (canary(rung, bake), bake.saturating_add(rung.pause_minutes))
             }
         };
         let ecs = Self { given: given.clone(), configuration, minutes };
@@ -69,8 +69,7 @@ fn identities(options: &Options, environments: &[Environment]) -> Diagnostics {
     let lacks = |environment: &Environment| !matches!(environment.cloud.as_ref().or(options.cloud.as_ref()), Some(Cloud::Aws(_)));
     let problem = |(position, environment): (usize, &Environment)| {
         let detail = format!("The service of {} is reached with an identity in AWS. Set `cloud = {{ aws = ... }}`.", environment.name);
-        let path = if options.environments.is_some() { Path::of("environments").index(position as u64) } else { Path::root() };
-        Diagnostic::error("No identity for the service", detail).at(path.attribute("cloud"))
+        Diagnostic::error("No identity for the service", detail).at(path_of(options, position, "cloud"))
     };
     environments.iter().enumerate().filter(|(_, environment)| lacks(environment)).map(problem).collect()
 }

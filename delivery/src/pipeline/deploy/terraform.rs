@@ -30,8 +30,14 @@ type Values = Vec<(&'static str, Value)>;
 
 impl Terraform {
     /// Finds the module and checks that it fits the strategy.
-    pub(super) fn new(options: &Options, environments: &[Environment], detection: &Detection) -> Result<Self, Diagnostics> {
+    pub(super) fn new(
+        options: &Options,
+        environments: &[Environment],
+        detection: &Detection,
+        warnings: &mut Diagnostics,
+    ) -> Result<Self, Diagnostics> {
         let settings = module::settings(options, environments, detection)?;
+        warnings.extend(module::without_identity(&settings, options, environments, detection));
         let is_given = |name: &&str| settings.all_give(name, environments, detection);
         let addresses = ["url", "preview_url"].into_iter().filter(is_given).collect();
         Ok(Self { settings, strategy: options.deploy_strategy, addresses, cloud: options.cloud.clone() })

@@ -10,6 +10,7 @@ use super::Availability;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Attributes)]
 pub struct Tests {
     /// The least part of the code, in percent, that the unit tests must reach. Leave out for what the project's own settings ask.
+    #[attr(range = 0..=100)]
     pub minimum_coverage: Option<u32>,
     /// Environment variables of the tests. Their values are shown in the file and in plans.
     #[attr(default = BTreeMap::new())]

@@ -95,7 +95,7 @@ pub struct ExtraJob {
     #[attr(default = BTreeMap::new())]
     pub variables: BTreeMap<String, String>,
     /// How long it may run, in minutes.
-    #[attr(default = 15)]
+    #[attr(default = 15, range = 1..=4320)]
     pub timeout_minutes: u32,
     /// What it does, after the sources are checked out.
     pub steps: Vec<UserStep>,
@@ -114,16 +114,16 @@ pub struct Pin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Attributes)]
 pub struct Timeouts {
     /// Linters, types and security checks.
-    #[attr(default = 15)]
+    #[attr(default = 15, range = 1..=4320)]
     pub check: u32,
     /// Each of the jobs that run tests.
-    #[attr(default = 30)]
+    #[attr(default = 30, range = 1..=4320)]
     pub test: u32,
     /// Building and publishing.
-    #[attr(default = 45)]
+    #[attr(default = 45, range = 1..=4320)]
     pub build: u32,
     /// Deploying and rolling back, without the pauses of a strategy, which are added.
-    #[attr(default = 30)]
+    #[attr(default = 30, range = 1..=4320)]
     pub deploy: u32,
 }
 

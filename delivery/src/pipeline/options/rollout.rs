@@ -20,9 +20,11 @@ impl Default for Canary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Attributes)]
 pub struct Rung {
     /// How much of the traffic, or how many of the users, get the new version, in percent.
+    #[attr(range = 1..=99)]
     pub weight: u32,
     /// How long it is watched before the next step, in minutes. Only the last environment waits; the ones before it go through the
     /// same steps with one check each.
+    #[attr(range = 0..=4320)]
     pub pause_minutes: u32,
 }
 
@@ -47,10 +49,10 @@ pub struct SmokeTest {
     #[attr(default = "/health")]
     pub path: String,
     /// How often it is asked before it counts as failed.
-    #[attr(default = 10)]
+    #[attr(default = 10, range = 1..=1000)]
     pub attempts: u32,
     /// The time between two attempts, in seconds.
-    #[attr(default = 6)]
+    #[attr(default = 6, range = 1..=3600)]
     pub interval_seconds: u32,
 }
 
@@ -72,13 +74,13 @@ pub struct Verification {
     #[attr(default = "/health")]
     pub path: String,
     /// How long a deployment is watched after it got all traffic, in minutes. 0 runs only the command.
-    #[attr(default = 5)]
+    #[attr(default = 5, range = 0..=4320)]
     pub minutes: u32,
     /// The time between two requests, in seconds.
-    #[attr(default = 5)]
+    #[attr(default = 5, range = 1..=3600)]
     pub interval_seconds: u32,
     /// How many of the requests may fail, in percent.
-    #[attr(default = 1)]
+    #[attr(default = 1, range = 0..=100)]
     pub max_failed_percent: u32,
 }
 

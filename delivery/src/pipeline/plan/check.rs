@@ -141,7 +141,7 @@ impl Check<'_> {
             self.name(&drift.schedule, Name::Cron, &Path::of("drift").attribute("schedule"));
         }
         let verification = options.verification.clone().unwrap_or_default();
-        if verification.interval_seconds == 0 || verification.interval_seconds > verification.minutes.max(1) * 60 {
+        if verification.interval_seconds == 0 || verification.interval_seconds > verification.minutes.max(1).saturating_mul(60) {
             let path = Path::of("verification").attribute("interval_seconds");
             self.error(&path, "Not a time between two requests", "At least 1 second and at most the time of watching is expected.");
         }

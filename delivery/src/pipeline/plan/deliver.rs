@@ -64,7 +64,7 @@ impl Context<'_> {
             approval: stop.environment.approval,
         });
         let acts = strategy::acts(self.options, stop.is_last, stop.tool.own_pace().is_some());
-        job.timeout_minutes = strategy::minutes(&acts) + stop.tool.own_pace().unwrap_or_default();
+        job.timeout_minutes = strategy::minutes(&acts).saturating_add(stop.tool.own_pace().unwrap_or_default());
         job.begin_work();
         job.steps.push(stop.record(&stop.site(), PREVIOUS));
         for (position, act) in acts.iter().enumerate() {

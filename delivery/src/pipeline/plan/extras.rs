@@ -128,9 +128,10 @@ fn job(options: &Options, name: &str, extra: &ExtraJob, path: &Path) -> Job {
 /// Whether everything that an extra job names is there.
 fn check_names(options: &Options, extra: &ExtraJob, own: &BTreeSet<JobId>, path: &Path, diagnostics: &mut Diagnostics) {
     let known = |name: &String| own.contains(&JobId::new(name)) || options.extra_jobs.contains_key(name);
-    let names: Vec<_> = own.iter().map(|id| id.0.as_str()).chain(options.extra_jobs.keys().map(String::as_str)).collect();
+    let names: BTreeSet<_> = own.iter().map(|id| id.0.as_str()).chain(options.extra_jobs.keys().map(String::as_str)).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
     let mut report = |attribute: &str, name: &String| {
-        let detail = format!("There is no job {name:?}. The jobs are {}.", names.join(", "));
+        let detail = format!("There is no job {name:?}. The jobs are {names}.");
         diagnostics.push(Diagnostic::error("No such job", detail).at(path.attribute(attribute)));
     };
     extra.needs.iter().filter(|name| !known(name)).for_each(|name| report("needs", name));

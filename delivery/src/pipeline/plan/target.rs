@@ -25,7 +25,8 @@ impl Context<'_> {
             self.lacks_image();
             return None;
         }
-        deploy::choose(self.options, environments, self.detection).map_err(|problems| self.report(problems)).ok()
+        let tool = deploy::choose(self.options, environments, self.detection, &mut self.diagnostics);
+        tool.map_err(|problems| self.report(problems)).ok()
     }
 
     /// Tells of what keeps the tool from deploying: as errors when the user named the tool, and otherwise as one warning.

@@ -1,5 +1,7 @@
 //! The environment of a Python project: how each package manager installs it and runs what is in it.
 
+use std::collections::BTreeSet;
+
 use crate::pipeline::model::{Action, Cache, LanguageSetUp, Script, Step, Tool, Value};
 use crate::pipeline::{options, pins, shell};
 use crate::project::{Component, DependencySet, PackageManager, Role};
@@ -77,13 +79,14 @@ impl<'a> Environment<'a> {
     }
 
     /// Installs the project with its main dependencies and those sets.
-    pub(super) fn install(&self, sets: &[&DependencySet]) -> Step {
+    pub(super) fn install<'s>(&self, sets: impl IntoIterator<Item = &'s DependencySet>) -> Step {
+        let sets: Vec<_> = sets.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         let script = match self.manager {
-            PackageManager::Uv => self.install_by_uv(sets),
-            PackageManager::Poetry => self.install_by_poetry(sets),
-            PackageManager::Pdm => self.install_by_pdm(sets),
-            PackageManager::Pipenv => self.install_by_pipenv(sets),
-            _ => self.install_by_pip(sets),
+            PackageManager::Uv => self.install_by_uv(&sets),
+            PackageManager::Poetry => self.install_by_poetry(&sets),
+            PackageManager::Pdm => self.install_by_pdm(&sets),
+            PackageManager::Pipenv => self.install_by_pipenv(&sets),
+            _ => self.install_by_pip(&sets),
         };
         Step::run("Install the dependencies", Script::new(script))
     }
@@ -222,10 +225,7 @@ fn selection(sets: &[&DependencySet], group_option: &str, extra_option: &str) ->
         DependencySet::Extra(name) => Some(format!("{extra_option}{}", shell::quote(name))),
         DependencySet::Main | DependencySet::File(_) => None,
     };
-    let mut options: Vec<_> = sets.iter().filter_map(option).collect();
-    options.sort();
-    options.dedup();
-    options.concat()
+    sets.iter().filter_map(option).collect()
 }
 
 fn group(set: &DependencySet) -> &str {

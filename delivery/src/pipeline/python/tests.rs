@@ -74,8 +74,7 @@ impl Python<'_> {
     pub(super) fn test_set_up(&self, version: &Value) -> Vec<Step> {
         let mut steps = self.environment.set_up(version);
         let tools = ["pytest", "pytest-cov", "coverage"].iter().filter_map(|name| self.component.tool(name));
-        let sets: Vec<_> = tools.filter_map(|tool| tool.declared_in.first()).collect();
-        steps.push(self.environment.install(&sets));
+        steps.push(self.environment.install(tools.filter_map(|tool| tool.declared_in.first())));
         steps.extend(self.environment.add(&self.missing_tools()));
         steps
     }
@@ -123,11 +122,15 @@ impl Python<'_> {
         }).collect();
         let mut lines = Vec::new();
         if !paths.is_empty() {
-            lines.push(self.environment.run(&format!("pytest {}{arguments}", shell::join(paths))));
+            lines.push(self.environment.run(&format!("pytest {}{arguments}", shell::join(&paths))));
         }
         if !markers.is_empty() {
-            let command = self.environment.run(&format!("pytest -m {}{arguments}", shell::quote(&markers.join(" or "))));
-            lines.push(format!("{command} || [ $? -eq 5 ]"));
+            // What a path selected has been run, and what it covered is kept.
+            let others = shell::join(paths.iter().map(|path| format!("--ignore={path}")));
+            let appended = if paths.is_empty() || arguments.is_empty() { "" } else { " --cov-append" };
+            let markers = shell::quote(&markers.join(" or "));
+            let command = format!("pytest -m {markers} {others}{arguments}{appended}").replace("  ", " ");
+            lines.push(format!("{} || [ $? -eq 5 ]", self.environment.run(command.trim_end())));
         }
         match lines.as_slice() {
             [] => None,

@@ -2,10 +2,12 @@
 
 mod deployed;
 mod extended;
-mod projects;
+pub(super) mod projects;
 mod published;
 
 use delivery::pipeline::options::Options;
+
+pub(super) use deployed::manifests;
 
 use super::fixture::Files;
 

@@ -17,6 +17,7 @@ pub(super) fn builder(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
     quote! {
         impl #ident {
             #[doc = #summary]
+            #[allow(clippy::too_many_arguments, reason = "there is one for each required attribute")]
             #vis fn builder(#(#parameters),*) -> #builder {
                 #builder {
                     members: #rt::object::members([

@@ -64,6 +64,7 @@ fn new(cx: &Cx<'_>, declared: &Declared, fields: &[Field]) -> TokenStream {
         /// - the name of the declaration, unique among those of its type
         #(#[doc = #docs])*
         #[track_caller]
+        #[allow(clippy::too_many_arguments, reason = "there is one for each required attribute")]
         #vis fn new(
             #name: impl ::core::convert::Into<::std::string::String>,
             #(#parameters),*

@@ -2,7 +2,7 @@
 
 use framework::{Diagnostic, Diagnostics, Path};
 
-use super::super::{for_environment, only_directory, patterns, tidy};
+use super::super::{for_environment, only_directory, path_of, patterns, tidy};
 use crate::pipeline::options::{Deploy, DeployStrategy, Environment, Options, Terraform as Given, TerraformTool};
 use crate::pipeline::pins;
 use crate::project::{Detection, TerraformRoot};
@@ -196,4 +196,41 @@ fn check_values(root: &TerraformRoot, settings: &Settings, options: &Options, en
         problems.push(Diagnostic::error("A variable without a value", detail).at(path().attribute("var_file")));
     }
     problems
+}
+
+/// Clouds with the providers and backends that need an identity there.
+const CLOUDS: &[(&str, &[&str])] = &[
+    ("aws", &["hashicorp/aws", "s3"]),
+    ("gcp", &["hashicorp/google", "hashicorp/google-beta", "gcs"]),
+    ("azure", &["hashicorp/azurerm", "azurerm"]),
+];
+
+/// Warns of environments whose module works in a cloud in which the jobs have neither an identity nor a secret.
+pub(super) fn without_identity(
+    settings: &Settings,
+    options: &Options,
+    environments: &[Environment],
+    detection: &Detection,
+) -> Diagnostics {
+    let lacks = |environment: &Environment| {
+        environment.cloud.is_none() && options.cloud.is_none() && environment.secrets.is_empty()
+    };
+    let warning = |(position, environment): (usize, &Environment)| {
+        let root = root(detection, &settings.directory(environment))?;
+        let (cloud, what) = CLOUDS.iter().find_map(|(cloud, names)| Some((cloud, names.iter().find(|name| uses(root, name))?)))?;
+        let detail = format!(
+            "The module in {} uses {what}, but the jobs of {} have no identity there. Set `cloud = {{ {cloud} = ... }}`, or name the \
+             secrets that hold the credentials.",
+            root.directory, environment.name
+        );
+        Some(Diagnostic::warning("No identity for terraform", detail).at(path_of(options, position, "cloud")))
+    };
+    environments.iter().enumerate().filter(|(_, environment)| lacks(environment)).filter_map(warning).collect()
+}
+
+/// Whether a module requires that provider, or keeps its state in that backend.
+fn uses(root: &TerraformRoot, name: &str) -> bool {
+    let address = |source: &str| source.trim_start_matches("registry.terraform.io/").to_owned();
+    let mut sources = root.providers.iter().filter_map(|provider| provider.source.as_deref());
+    sources.any(|source| address(source) == name) || root.backend.as_deref() == Some(name)
 }

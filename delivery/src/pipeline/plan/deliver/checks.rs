@@ -52,14 +52,14 @@ impl Context<'_> {
                 let script = Script::new(include_str!("watch.sh"))
                     .with("BASE_URL", url.clone())
                     .with("CHECK_PATH", Value::text(&verification.path))
-                    .with("WATCH_SECONDS", Value::text((minutes * 60).to_string()))
+                    .with("WATCH_SECONDS", Value::text(minutes.saturating_mul(60).to_string()))
                     .with("INTERVAL_SECONDS", Value::text(verification.interval_seconds.to_string()))
                     .with("MAX_FAILED_PERCENT", Value::text(verification.max_failed_percent.to_string()));
                 steps.push(Step::run(format!("Watch for {minutes} minutes"), script));
             }
             Some(url) if verification.command.is_none() => steps.push(self.ask(url.clone())),
             None if minutes > 0 && verification.command.is_some() => {
-                let script = Script::new("sleep \"$WATCH_SECONDS\"").with("WATCH_SECONDS", Value::text((minutes * 60).to_string()));
+                let script = Script::new("sleep \"$WATCH_SECONDS\"").with("WATCH_SECONDS", Value::text(minutes.saturating_mul(60).to_string()));
                 steps.push(Step::run(format!("Wait for {minutes} minutes"), script));
             }
             _ => {}
@@ -110,7 +110,8 @@ impl Context<'_> {
             return;
         }
         let detail = format!(
-            "A person approves what runs in the environment {name}, so rolling back and looking for drift wait for a person too. Make an              environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`."
+            "A person approves what runs in the environment {name}, so rolling back and looking for drift wait for a person too. Make \
+             an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`."
         );
         let path = self.path_of(stop).attribute("unattended_environment");
         self.diagnostics.push(Diagnostic::warning("Rollback waits for a person", detail).at(path));
