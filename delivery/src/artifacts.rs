@@ -23,9 +23,9 @@ impl Artifacts {
 
     /// Adds a text.
     ///
-    /// # Assumptions
-    /// `path` is relative, has `/` between its parts and no part `.` or `..`, and no two files have the same path:
-    /// renderers name their files themselves, so anything else is a defect of the renderer and panics.
+    /// # Panics
+    /// `path` is not relative, has a part `.` or `..`, or is there already: renderers name their files themselves, so that would be
+    /// a defect of the renderer.
     pub fn insert_text(&mut self, path: impl Into<String>, text: impl Into<String>) {
         let path = path.into();
         let is_plain = |part: &str| !part.is_empty() && part != "." && part != "..";

@@ -22,10 +22,12 @@ use crate::artifacts::Artifacts;
 use crate::project::{self, Detection, MARKER};
 
 /// What the first line of every file goes on with behind [`MARKER`].
-const NOTICE: &str = ": do not edit it, change what it is made from (such as the devopsflow_pipeline resource) and apply that";
+const NOTICE: &str =
+    ": do not edit it, change what it is made from (such as the devopsflow_pipeline resource) and apply that";
 
 /// What is said to people about the programs that would change the file: there is nothing in a file that would tell the programs.
-const UPDATERS: &str = "Exclude it from Renovate (ignorePaths) and Dependabot (exclude-paths): `pins` changes the versions of actions.";
+const UPDATERS: &str =
+    "Exclude it from Renovate (ignorePaths) and Dependabot (exclude-paths): `pins` changes the versions of actions.";
 
 /// A rendered pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,8 @@ pub fn render(options: &Options, detection: &Detection) -> Result<Rendered, Diag
     let Platform::GithubActions = options.platform;
     let text = github_actions::render(&model, &pins)?;
     let mut artifacts = Artifacts::new();
-    artifacts.insert_text(file_name(options.platform, &options.name), format!("# {MARKER}{NOTICE}\n# {UPDATERS}\n\n{text}"));
+    artifacts
+        .insert_text(file_name(options.platform, &options.name), format!("# {MARKER}{NOTICE}\n# {UPDATERS}\n\n{text}"));
     Ok(Rendered { artifacts, warnings })
 }
 

@@ -72,7 +72,9 @@ pub(super) fn choose(
     warnings: &mut Diagnostics,
 ) -> Result<Box<dyn Tool>, Diagnostics> {
     Ok(match &options.deploy {
-        None | Some(Deploy::Terraform(_)) => Box::new(terraform::Terraform::new(options, environments, detection, warnings)?),
+        None | Some(Deploy::Terraform(_)) => {
+            Box::new(terraform::Terraform::new(options, environments, detection, warnings)?)
+        }
         Some(Deploy::Helm(given)) => Box::new(helm::Helm::new(given, options, environments, detection)?),
         Some(Deploy::Kubectl(given)) => Box::new(kubectl::Kubectl::new(given, options, environments, detection)?),
         Some(Deploy::Ecs(given)) => Box::new(ecs::Ecs::new(given, options, environments)?),
@@ -87,7 +89,8 @@ pub(super) fn previous(name: &'static str) -> Value {
 
 /// Where an attribute of an environment is given; environments that nobody gave take it from the pipeline.
 fn path_of(options: &Options, position: usize, attribute: &str) -> Path {
-    let parent = if options.environments.is_some() { Path::of("environments").index(position as u64) } else { Path::root() };
+    let parent =
+        if options.environments.is_some() { Path::of("environments").index(position as u64) } else { Path::root() };
     parent.attribute(attribute)
 }
 
@@ -111,7 +114,9 @@ fn patterns(paths: &[String], environments: &[Environment]) -> Vec<String> {
         _ => part.to_owned(),
     };
     let pattern = |path: &String| path.split('/').map(replace).collect::<Vec<_>>().join("/");
-    let is_everywhere = |pattern: &String| environments.iter().all(|environment| paths.contains(&for_environment(pattern, environment)));
+    let is_everywhere = |pattern: &String| {
+        environments.iter().all(|environment| paths.contains(&for_environment(pattern, environment)))
+    };
     paths.iter().map(pattern).filter(|pattern| pattern.contains("{environment}") && is_everywhere(pattern)).collect()
 }
 
@@ -122,7 +127,12 @@ fn is_separated(before: &str, after: &str) -> bool {
 }
 
 /// The only directory, or the directories of which every environment has its own.
-fn only_directory(directories: &[String], environments: &[Environment], what: &str, path: &Path) -> Result<String, Diagnostic> {
+fn only_directory(
+    directories: &[String],
+    environments: &[Environment],
+    what: &str,
+    path: &Path,
+) -> Result<String, Diagnostic> {
     if let [only] = directories {
         return Ok(only.clone());
     }
@@ -132,7 +142,10 @@ fn only_directory(directories: &[String], environments: &[Environment], what: &s
     let (summary, detail) = if directories.is_empty() {
         (format!("No {what}"), format!("No directory of the project holds a {what}."))
     } else {
-        (format!("More than one {what}"), format!("There is a {what} in each of {}. Say which one deploys the image.", directories.join(", ")))
+        (
+            format!("More than one {what}"),
+            format!("There is a {what} in each of {}. Say which one deploys the image.", directories.join(", ")),
+        )
     };
     Err(Diagnostic::error(summary, detail).at(path.clone()))
 }
@@ -151,7 +164,10 @@ mod tests {
     #[test]
     fn a_pattern_holds_for_every_environment() {
         check(&["infra/production", "infra/staging"], &["infra/{environment}"]);
-        check(&["environments/staging.tfvars", "environments/production.tfvars"], &["environments/{environment}.tfvars"]);
+        check(
+            &["environments/staging.tfvars", "environments/production.tfvars"],
+            &["environments/{environment}.tfvars"],
+        );
         check(&["values.yaml", "values-production.yaml", "values-staging.yaml"], &["values-{environment}.yaml"]);
         check(&["infra/staging"], &[]);
         check(&["prestaging", "preproduction"], &[]);

@@ -9,7 +9,9 @@ use framework::Diagnostics;
 
 use super::model::{Condition, EnvironmentRef, Job, Model, Permission, StepId, Triggers, Value};
 use super::pins::Pins;
-use workflow::{Concurrency, Defaults, Environment, Events, Members, On, Pushes, RunDefaults, Schedule, Strategy, Workflow};
+use workflow::{
+    Concurrency, Defaults, Environment, Events, Members, On, Pushes, RunDefaults, Schedule, Strategy, Workflow,
+};
 use yaml::{Note, Text};
 
 /// Where GitHub looks for workflows, relative to the root of the repository.
@@ -18,7 +20,8 @@ pub(super) const LOCATION: &str = ".github/workflows";
 /// The text of the workflow, below the lines that say where it comes from.
 pub(super) fn render(model: &Model, pins: &Pins<'_>) -> Result<String, Diagnostics> {
     let mut problems = Diagnostics::new();
-    let jobs = model.jobs.iter().map(|job| (job.id.0.clone(), yaml::SpaceAfter(job_of(job, model, pins, &mut problems))));
+    let jobs =
+        model.jobs.iter().map(|job| (job.id.0.clone(), yaml::SpaceAfter(job_of(job, model, pins, &mut problems))));
     let workflow = Workflow {
         name: Text::new(&model.name),
         on: on(&model.triggers),
@@ -33,7 +36,8 @@ pub(super) fn render(model: &Model, pins: &Pins<'_>) -> Result<String, Diagnosti
 
 fn on(triggers: &Triggers) -> On {
     let paths = || yaml::texts(&triggers.paths);
-    let pushes = Pushes { branches: yaml::texts(&triggers.branches), tags: yaml::texts(&triggers.tags), paths: paths() };
+    let pushes =
+        Pushes { branches: yaml::texts(&triggers.branches), tags: yaml::texts(&triggers.tags), paths: paths() };
     let pull_requests = Pushes { branches: yaml::texts(&triggers.pull_requests), tags: Vec::new(), paths: paths() };
     On {
         push: (!pushes.branches.is_empty() || !pushes.tags.is_empty()).then_some(pushes),
@@ -61,7 +65,9 @@ fn job_of(job: &Job, model: &Model, pins: &Pins<'_>, problems: &mut Diagnostics)
             Err(diagnostic) => problems.push(diagnostic),
         }
     }
-    let output = |(name, step, output): &(&'static str, StepId, &'static str)| ((*name).to_owned(), expression::value(&Value::Step(*step, output)));
+    let output = |(name, step, output): &(&'static str, StepId, &'static str)| {
+        ((*name).to_owned(), expression::value(&Value::Step(*step, output)))
+    };
     workflow::Job {
         name: title(job),
         needs: job.needs.iter().map(|id| Text::new(&id.0)).collect(),
@@ -114,7 +120,10 @@ fn runner(labels: &[String]) -> workflow::OneOrMany {
 
 fn environment(environment: &EnvironmentRef) -> Environment {
     let note = if environment.approval { "its required reviewers approve the deployment" } else { "" };
-    Environment { name: Note::new(Text::new(&environment.name), note), url: environment.url.as_ref().map(expression::value) }
+    Environment {
+        name: Note::new(Text::new(&environment.name), note),
+        url: environment.url.as_ref().map(expression::value),
+    }
 }
 
 fn permissions(permissions: &[Permission]) -> Members<Note> {

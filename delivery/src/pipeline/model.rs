@@ -9,11 +9,10 @@ mod value;
 
 pub(super) use condition::{Condition, Event};
 pub(super) use step::{
-    Action, BuildImage, Cache, Download, LanguageSetUp, Login, Push, Script, Step, StepId, Tool, Upload, UserAction, When,
+    Action, BuildImage, Cache, Download, LanguageSetUp, Login, Push, Script, Step, StepId, Tool, Upload, UserAction,
+    When,
 };
 pub(super) use value::Value;
-
-use super::options::Availability;
 
 /// A whole pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,15 +171,4 @@ pub(super) enum Permission {
     ProveIdentity,
     /// Store attestations.
     WriteAttestations,
-}
-
-impl Availability {
-    /// For which repositories a step or job is there: none, those under the condition, or all.
-    pub(super) fn condition(self) -> Option<Option<Condition>> {
-        match self {
-            Self::Public => Some(Some(Condition::PublicRepository)),
-            Self::Always => Some(None),
-            Self::Never => None,
-        }
-    }
 }

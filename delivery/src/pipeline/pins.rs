@@ -138,7 +138,10 @@ fn unpinned(uses: &str, action: &str) -> Diagnostic {
 /// The repository of an action: `owner/name` of `owner/name/path`.
 fn repository(action: &str) -> Option<&str> {
     let is_part = |part: &str| {
-        !part.is_empty() && part != "." && part != ".." && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        !part.is_empty()
+            && part != "."
+            && part != ".."
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
     };
     let parts: Vec<&str> = action.split('/').collect();
     let is_action = parts.len() >= 2 && parts.iter().all(|part| is_part(part));
@@ -167,14 +170,18 @@ mod tests {
     fn every_tool_has_a_whole_version() {
         let tables = [&TOOLS.python, &TOOLS.go, &TOOLS.programs];
         for (name, version) in tables.into_iter().flatten() {
-            assert!(version.split('.').count() >= 2 && version.split('.').all(|part| part.parse::<u32>().is_ok()), "{name}");
+            assert!(
+                version.split('.').count() >= 2 && version.split('.').all(|part| part.parse::<u32>().is_ok()),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn an_override_wins_and_paths_belong_to_their_repository() {
         let sha = "a".repeat(40);
-        let overrides = BTreeMap::from([("github/codeql-action".to_owned(), Pin { version: "v9".to_owned(), sha: sha.clone() })]);
+        let overrides =
+            BTreeMap::from([("github/codeql-action".to_owned(), Pin { version: "v9".to_owned(), sha: sha.clone() })]);
         let pinned = Pins::new(&overrides).resolve("github/codeql-action/init").unwrap();
         assert_eq!(pinned.uses, format!("github/codeql-action/init@{sha}"));
         assert_eq!(pinned.version.as_deref(), Some("v9"));

@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 
 use framework::Diagnostics;
 
-use super::model::{Action, Condition, Event, Job, LanguageSetUp, Model, Permission, Script, Stage, Step, Triggers, Value};
-use super::options::{self, Language, Options, Timeouts};
-use super::python::Python;
+use super::model::{
+    Action, Condition, Event, Job, LanguageSetUp, Model, Permission, Script, Stage, Step, Triggers, Value,
+};
+use super::options::{self, Availability, Language, Options, Timeouts};
 use super::pins;
+use super::python::Python;
 use crate::project::Detection;
 
 /// Everything that the parts of the plan share.
@@ -84,13 +86,13 @@ impl Context<'_> {
     }
 
     fn dependency_review(&self) -> Option<Job> {
-        let public = self.options.security.unwrap_or_default().dependency_review.condition()?;
+        let for_whom = self.options.security.unwrap_or_default().dependency_review;
         let mut job = Job::new("dependency-review", "Review new dependencies", Stage::Secure);
-        let conditions = [Condition::Event(Event::PullRequest)].into_iter().chain(public).collect();
-        job.condition = Condition::all(conditions);
+        let is_public = (for_whom == Availability::Public).then_some(Condition::PublicRepository);
+        job.condition = Condition::all([Condition::Event(Event::PullRequest)].into_iter().chain(is_public).collect());
         job.steps.push(checkout(false));
         job.steps.push(Step::new("Review", Action::ReviewDependencies));
-        Some(job)
+        (for_whom != Availability::Never).then_some(job)
     }
 
     /// What all jobs have in common.
@@ -143,7 +145,10 @@ fn secrets() -> Job {
     let install = format!("go install github.com/zricethezav/gitleaks/v8@v{}", pins::go("gitleaks"));
     job.steps.push(Step::run("Install gitleaks", Script::new(install)));
     job.begin_work();
-    job.steps.push(Step::run("Find secrets", Script::new("\"$(go env GOPATH)/bin/gitleaks\" git --no-banner --redact --verbose")));
+    job.steps.push(Step::run(
+        "Find secrets",
+        Script::new("\"$(go env GOPATH)/bin/gitleaks\" git --no-banner --redact --verbose"),
+    ));
     job
 }
 

@@ -34,7 +34,12 @@ pub(super) struct Python<'a> {
 
 impl<'a> Python<'a> {
     /// Reads what the project states and the options override. What is downloaded is kept between runs if `cached`.
-    pub(super) fn new(options: &'a Options, detection: &'a Detection, cached: bool, diagnostics: &mut Diagnostics) -> Self {
+    pub(super) fn new(
+        options: &'a Options,
+        detection: &'a Detection,
+        cached: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let component = detection.component();
         let versions = versions::choose(options.versions.as_deref(), component, diagnostics);
         let environment = Environment::new(options.package_manager, component, cached);
@@ -56,7 +61,9 @@ impl<'a> Python<'a> {
         (self.component.role == Role::Package).then(|| {
             let mut job = self.job(PACKAGE, "Build the package", Stage::Build);
             let output = DIST;
-            let command = self.environment.isolated(&[("build", pins::python("build"))], &format!("pyproject-build --outdir {output}"));
+            let command = self
+                .environment
+                .isolated(&[("build", pins::python("build"))], &format!("pyproject-build --outdir {output}"));
             job.steps.extend(self.environment.set_up(&self.versions.main()));
             job.steps.extend(self.environment.isolated_set_up(&[("build", pins::python("build"))]));
             job.steps.push(Step::run("Build", Script::new(command)));
@@ -70,7 +77,7 @@ impl<'a> Python<'a> {
     pub(super) fn smoke_tests(&self) -> Option<(Vec<Step>, String)> {
         let suites: Vec<_> = self.component.suites(TestKind::Smoke).collect();
         if let Some(script) = suites.iter().find_map(|suite| match &suite.selector {
-            Selector::Script(path) if !path.ends_with(".py") => Some(path),
+            Selector::Script(path) if shell::is_script(path) => Some(path),
             _ => None,
         }) {
             return Some((Vec::new(), format!("bash {}", shell::quote(script))));
@@ -106,7 +113,7 @@ impl<'a> Python<'a> {
 
     /// Installs what the tools need and runs one after the other.
     fn use_tools(&self, job: &mut Job, uses: &[Use]) {
-        let isolated: Vec<_> = uses.iter().filter_map(|tool| tool.isolated()).collect();
+        let isolated: Vec<_> = uses.iter().filter_map(Use::isolated).collect();
         let needs_project = uses.iter().any(|tool| tool.origin != Origin::Isolated);
         job.steps.extend(self.environment.set_up(&self.versions.main()));
         if needs_project {
@@ -121,6 +128,8 @@ impl<'a> Python<'a> {
                 Some(package) => self.environment.isolated(&[package], tool.command),
                 None => self.environment.run(tool.command),
             };
+            let files = if tool.takes_files { "git ls-files -z '*.py' | xargs --null --no-run-if-empty " } else { "" };
+            let command = format!("{files}{command}");
             job.steps.push(Step::run(tool.title, Script::new(command)));
         }
     }
@@ -129,14 +138,20 @@ impl<'a> Python<'a> {
         let mut job = self.job("sast", "Find vulnerabilities in the sources", Stage::Secure);
         let package = [("bandit[toml]", pins::python("bandit"))];
         let command = |arguments: &str| {
-            let all = format!("bandit --quiet --recursive . --severity-level medium --confidence-level medium{}{arguments}", self.bandit_settings());
+            let all = format!(
+                "bandit --quiet --recursive . --severity-level medium --confidence-level medium{}{arguments}",
+                self.bandit_settings()
+            );
             self.environment.isolated(&package, &all)
         };
         job.steps.extend(self.environment.set_up(&self.versions.main()));
         job.steps.extend(self.environment.isolated_set_up(&package));
         job.begin_work();
         let report = "security-report.json";
-        job.steps.push(Step::run("Write a report", Script::new(command(&format!(" --exit-zero --format json --output {report}")))));
+        job.steps.push(Step::run(
+            "Write a report",
+            Script::new(command(&format!(" --exit-zero --format json --output {report}"))),
+        ));
         let upload = Upload { name: "security-report".to_owned(), path: self.within(report) };
         job.steps.push(Step::new("Keep the report", Action::Upload(upload)));
         job.steps.push(Step::run("Fail for findings", Script::new(command(""))));
@@ -150,12 +165,18 @@ impl<'a> Python<'a> {
             _ => None,
         });
         let excluded: Vec<_> = ["./.venv".to_owned()].into_iter().chain(tests).collect();
-        let files = self.component.tool("bandit").into_iter().flat_map(|tool| &tool.evidence).map(|evidence| evidence.path.as_str());
+        let files = self
+            .component
+            .tool("bandit")
+            .into_iter()
+            .flat_map(|tool| &tool.evidence)
+            .map(|evidence| evidence.path.as_str());
         let mut names = files.map(|path| path.rsplit('/').next().unwrap_or(path));
         let config = names.find(|name| matches!(*name, "bandit.yml" | "bandit.yaml"));
-        let in_pyproject = self.component.tool("bandit").is_some_and(|tool| {
-            tool.evidence.iter().any(|evidence| evidence.what == "[tool.bandit]")
-        });
+        let in_pyproject = self
+            .component
+            .tool("bandit")
+            .is_some_and(|tool| tool.evidence.iter().any(|evidence| evidence.what == "[tool.bandit]"));
         let config = config.or(in_pyproject.then_some("pyproject.toml")).map(|name| format!(" --configfile {name}"));
         format!(" --exclude {}{}", shell::quote(&excluded.join(",")), config.unwrap_or_default())
     }

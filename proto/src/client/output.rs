@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::task::JoinHandle;
 use tokio::time;
+use tracing::level_filters::LevelFilter;
 
 use super::connection::Connection;
 use crate::generated::plugin::grpc_stdio_client::GrpcStdioClient;
@@ -81,6 +82,10 @@ async fn next_line(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<
 
 /// Passes on a line: as what it says if it is one of hclog's, otherwise as it is.
 fn pass_on(program: &str, line: &str) {
+    // Plugins may write thousands of lines that nobody wants.
+    if LevelFilter::current() == LevelFilter::OFF {
+        return;
+    }
     let Ok(Json::Object(mut fields)) = serde_json::from_str(line) else {
         return tracing::debug!(program, "{line}");
     };
@@ -114,8 +119,6 @@ fn shown(fields: &Map<String, Json>) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-
-    use tracing::level_filters::LevelFilter;
 
     use super::*;
 

@@ -13,7 +13,9 @@ const CONFIG: &str = ".pipeline-kubeconfig";
 pub(super) fn connect(cluster: &Cluster, environment: &Environment) -> Step {
     let text = |text: &str| Value::text(for_environment(text, environment));
     let script = match cluster {
-        Cluster::Eks(eks) => Script::new("aws eks update-kubeconfig --name \"$CLUSTER\"").with("CLUSTER", text(&eks.name)),
+        Cluster::Eks(eks) => {
+            Script::new("aws eks update-kubeconfig --name \"$CLUSTER\"").with("CLUSTER", text(&eks.name))
+        }
         Cluster::Gke(gke) => Script::new(include_str!("cluster/gke.sh"))
             .with("CLUSTER", text(&gke.name))
             .with("LOCATION", text(&gke.location))
@@ -40,9 +42,13 @@ pub(super) fn problems(cluster: &Cluster, options: &Options, environments: &[Env
         Cluster::Aks(_) => ("azure", |cloud| matches!(cloud, Cloud::Azure(_))),
         Cluster::Kubeconfig(_) => return Diagnostics::new(),
     };
-    let lacks = |environment: &Environment| !environment.cloud.as_ref().or(options.cloud.as_ref()).is_some_and(is_right);
+    let lacks =
+        |environment: &Environment| !environment.cloud.as_ref().or(options.cloud.as_ref()).is_some_and(is_right);
     let problem = |(position, environment): (usize, &Environment)| {
-        let detail = format!("The cluster of {} is reached with an identity in its cloud. Set `cloud = {{ {what} = ... }}`.", environment.name);
+        let detail = format!(
+            "The cluster of {} is reached with an identity in its cloud. Set `cloud = {{ {what} = ... }}`.",
+            environment.name
+        );
         Diagnostic::error("No identity for the cluster", detail).at(path_of(options, position, "cloud"))
     };
     environments.iter().enumerate().filter(|(_, environment)| lacks(environment)).map(problem).collect()

@@ -26,7 +26,9 @@ impl Ecs {
         let bake = options.verification.clone().unwrap_or_default().minutes;
         let (configuration, minutes) = match options.deploy_strategy {
             DeployStrategy::Rolling | DeployStrategy::FeatureFlag => (r#"{"strategy": "ROLLING"}"#.to_owned(), 0),
-            DeployStrategy::BlueGreen => (format!(r#"{{"strategy": "BLUE_GREEN", "bakeTimeInMinutes": {bake}}}"#), bake),
+            DeployStrategy::BlueGreen => {
+                (format!(r#"{{"strategy": "BLUE_GREEN", "bakeTimeInMinutes": {bake}}}"#), bake)
+            }
             DeployStrategy::Canary => {
                 let rung = rung(options.canary.as_ref()).map_err(|problem| problems.push(problem)).unwrap_or(FIRST);
                 (canary(rung, bake), bake.saturating_add(rung.pause_minutes))
@@ -59,16 +61,24 @@ fn rung(canary: Option<&Canary>) -> Result<Rung, Diagnostic> {
         None => Ok(FIRST),
         Some([only]) => Ok(*only),
         Some(steps) => {
-            let detail = format!("ECS moves a part of the traffic once and then the rest, so it takes one step, not {}.", steps.len());
+            let detail = format!(
+                "ECS moves a part of the traffic once and then the rest, so it takes one step, not {}.",
+                steps.len()
+            );
             Err(Diagnostic::error("Too many steps for ECS", detail).at(Path::of("canary").attribute("steps")))
         }
     }
 }
 
 fn identities(options: &Options, environments: &[Environment]) -> Diagnostics {
-    let lacks = |environment: &Environment| !matches!(environment.cloud.as_ref().or(options.cloud.as_ref()), Some(Cloud::Aws(_)));
+    let lacks = |environment: &Environment| {
+        !matches!(environment.cloud.as_ref().or(options.cloud.as_ref()), Some(Cloud::Aws(_)))
+    };
     let problem = |(position, environment): (usize, &Environment)| {
-        let detail = format!("The service of {} is reached with an identity in AWS. Set `cloud = {{ aws = ... }}`.", environment.name);
+        let detail = format!(
+            "The service of {} is reached with an identity in AWS. Set `cloud = {{ aws = ... }}`.",
+            environment.name
+        );
         Diagnostic::error("No identity for the service", detail).at(path_of(options, position, "cloud"))
     };
     environments.iter().enumerate().filter(|(_, environment)| lacks(environment)).map(problem).collect()
@@ -89,7 +99,8 @@ impl Tool for Ecs {
     }
 
     fn perform(&self, site: &Site<'_>, _step: Move) -> Script {
-        let script = self.script(site.environment, concat!(include_str!("ecs/register.sh"), include_str!("ecs/deploy.sh")));
+        let script =
+            self.script(site.environment, concat!(include_str!("ecs/register.sh"), include_str!("ecs/deploy.sh")));
         script
             .with("DEFINITION", previous("definition"))
             .with("CONTAINER", previous("container"))

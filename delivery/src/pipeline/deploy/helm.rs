@@ -24,7 +24,12 @@ pub(super) struct Helm {
 
 impl Helm {
     /// Finds the chart and what goes with it.
-    pub(super) fn new(given: &Given, options: &Options, environments: &[Environment], detection: &Detection) -> Result<Self, Diagnostics> {
+    pub(super) fn new(
+        given: &Given,
+        options: &Options,
+        environments: &[Environment],
+        detection: &Detection,
+    ) -> Result<Self, Diagnostics> {
         let chart = chart(given, environments, detection)?;
         let own_values = || patterns(&chart.values, environments).into_iter().take(1).collect();
         let values = if given.values.is_empty() { own_values() } else { given.values.clone() };
@@ -33,7 +38,10 @@ impl Helm {
             let lacking = environments.iter().map(|environment| tidy(&for_environment(file, environment)));
             for file in lacking.filter(|file| !chart.values.contains(file)) {
                 let detail = format!("{}/{file} does not exist, or is no file of values.", chart.directory);
-                problems.push(Diagnostic::error("No file of values", detail).at(path().attribute("values").index(position as u64)));
+                problems.push(
+                    Diagnostic::error("No file of values", detail)
+                        .at(path().attribute("values").index(position as u64)),
+                );
             }
         }
         let release = given.release.clone().or_else(|| chart.name.clone()).unwrap_or_else(|| "app".to_owned());
@@ -52,12 +60,18 @@ impl Helm {
 
     /// Upgrades the release with these values, each a path and the variable of the script that holds it.
     fn upgrade(&self, site: &Site<'_>, values: Vec<(&str, &'static str, Value)>) -> Script {
-        let files = self.values.iter().map(|file| format!("{}/{}", self.chart, for_environment(file, site.environment)));
+        let files =
+            self.values.iter().map(|file| format!("{}/{}", self.chart, for_environment(file, site.environment)));
         let mut text = "arguments=(--set-string \"image.repository=${IMAGE%@*}\")\n".to_owned();
         text.extend(files.map(|file| format!("arguments+=(--values {})\n", shell::quote(&file))));
-        text.extend(values.iter().map(|(path, variable, _)| format!("arguments+=(--set-string \"{path}=${variable}\")\n")));
+        text.extend(
+            values.iter().map(|(path, variable, _)| format!("arguments+=(--set-string \"{path}=${variable}\")\n")),
+        );
         text.push_str(include_str!("helm/upgrade.sh"));
-        let script = self.script(site.environment, text).with("CHART", Value::text(format!("./{}", self.chart))).with("IMAGE", site.image.clone());
+        let script = self
+            .script(site.environment, text)
+            .with("CHART", Value::text(format!("./{}", self.chart)))
+            .with("IMAGE", site.image.clone());
         values.into_iter().fold(script, |script, (_, variable, value)| script.with(variable, value))
     }
 }
@@ -69,12 +83,11 @@ fn path() -> Path {
 fn chart<'d>(given: &Given, environments: &[Environment], detection: &'d Detection) -> Result<&'d Chart, Diagnostic> {
     let charts = &detection.surface.charts;
     let path = path().attribute("chart");
-    let directory = match &given.chart {
-        Some(directory) => tidy(directory),
-        None => {
-            let directories: Vec<_> = charts.iter().map(|chart| chart.directory.clone()).collect();
-            only_directory(&directories, environments, "Helm chart", &path)?
-        }
+    let directory = if let Some(directory) = &given.chart {
+        tidy(directory)
+    } else {
+        let directories: Vec<_> = charts.iter().map(|chart| chart.directory.clone()).collect();
+        only_directory(&directories, environments, "Helm chart", &path)?
     };
     let missing = || Diagnostic::error("No Helm chart", format!("{directory} holds no Helm chart.")).at(path.clone());
     charts.iter().find(|chart| chart.directory == directory).ok_or_else(missing)

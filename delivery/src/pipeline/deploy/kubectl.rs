@@ -25,7 +25,12 @@ pub(super) struct Kubectl {
 
 impl Kubectl {
     /// Finds the manifests and checks that they fit the strategy.
-    pub(super) fn new(given: &Given, options: &Options, environments: &[Environment], detection: &Detection) -> Result<Self, Diagnostics> {
+    pub(super) fn new(
+        given: &Given,
+        options: &Options,
+        environments: &[Environment],
+        detection: &Detection,
+    ) -> Result<Self, Diagnostics> {
         let mut problems = cluster::problems(&given.cluster, options, environments);
         let mut found = Vec::new();
         for environment in environments {
@@ -131,18 +136,23 @@ impl Tool for Kubectl {
                 let script = self.script(environment, include_str!("kubectl/restore_slots.sh"));
                 script.with("ACTIVE_SLOT", recorded("previous_slot"))
             }
-            DeployStrategy::Canary => undo(concat!(include_str!("kubectl/restore_canary.sh"), include_str!("kubectl/restore.sh"))),
+            DeployStrategy::Canary => {
+                undo(concat!(include_str!("kubectl/restore_canary.sh"), include_str!("kubectl/restore.sh")))
+            }
             DeployStrategy::Rolling | DeployStrategy::FeatureFlag => undo(include_str!("kubectl/restore.sh")),
         }
     }
 
     fn drift(&self, environment: &Environment, recorded: Recorded<'_>) -> Option<Script> {
-        let script = self.fill(environment, concat!(include_str!("kubectl/manifest.sh"), include_str!("cluster/diff.sh")));
+        let script =
+            self.fill(environment, concat!(include_str!("kubectl/manifest.sh"), include_str!("cluster/diff.sh")));
         Some(match self.strategy {
             DeployStrategy::BlueGreen => {
                 with_slots(script, recorded("previous_blue"), recorded("previous_green"), recorded("previous_slot"))
             }
-            DeployStrategy::Canary => with_canary(script, recorded(RUNNING), recorded(RUNNING), 0, recorded("replicas")),
+            DeployStrategy::Canary => {
+                with_canary(script, recorded(RUNNING), recorded(RUNNING), 0, recorded("replicas"))
+            }
             DeployStrategy::Rolling | DeployStrategy::FeatureFlag => script.with("IMAGE", recorded(RUNNING)),
         })
     }

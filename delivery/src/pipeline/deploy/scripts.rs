@@ -62,8 +62,11 @@ fn command(given: &str, detection: &Detection, name: &str) -> Result<String, Dia
     };
     match detection.surface.scripts.iter().find(|script| script.path == path) {
         Some(script) if script.executable => Ok(shell::quote(&format!("./{path}"))),
-        Some(_) if path.ends_with(".sh") || path.ends_with(".bash") => Ok(format!("bash {}", shell::quote(&path))),
-        Some(_) => error("A script that cannot be run", format!("{given:?} is not executable: run `git update-index --chmod=+x {path}`.")),
+        Some(_) if shell::is_script(&path) => Ok(format!("bash {}", shell::quote(&path))),
+        Some(_) => error(
+            "A script that cannot be run",
+            format!("{given:?} is not executable: run `git update-index --chmod=+x {path}`."),
+        ),
         None => error("No such script", format!("{given:?} is not among the scripts of the project.")),
     }
 }
@@ -82,7 +85,8 @@ impl Tool for Scripts {
     }
 
     fn perform(&self, site: &Site<'_>, step: Move) -> Script {
-        let script = |command: &str| Self::script(site, command.to_owned()).with("PREVIOUS", super::previous(super::RUNNING));
+        let script =
+            |command: &str| Self::script(site, command.to_owned()).with("PREVIOUS", super::previous(super::RUNNING));
         match step {
             Move::Release | Move::Stage => script(&self.deploy),
             Move::Switch => script(&self.switch),

@@ -37,7 +37,7 @@ impl Terraform {
         warnings: &mut Diagnostics,
     ) -> Result<Self, Diagnostics> {
         let settings = module::settings(options, environments, detection)?;
-        warnings.extend(module::without_identity(&settings, options, environments, detection));
+        warnings.extend(module::without_identity(&settings, options, environments, detection).into_iter().collect());
         let is_given = |name: &&str| settings.all_give(name, environments, detection);
         let addresses = ["url", "preview_url"].into_iter().filter(is_given).collect();
         Ok(Self { settings, strategy: options.deploy_strategy, addresses, cloud: options.cloud.clone() })
@@ -49,7 +49,9 @@ impl Terraform {
             TerraformTool::Terraform => text.to_owned(),
             TerraformTool::Opentofu => text.replace("terraform ", "tofu "),
         };
-        let script = Script::new(text).within(self.settings.directory(environment)).with("TF_IN_AUTOMATION", Value::text("true"));
+        let script = Script::new(text)
+            .within(self.settings.directory(environment))
+            .with("TF_IN_AUTOMATION", Value::text("true"));
         match environment.cloud.as_ref().or(self.cloud.as_ref()) {
             Some(Cloud::Azure(azure)) => script
                 .with("ARM_USE_OIDC", Value::text("true"))
@@ -82,7 +84,9 @@ impl Terraform {
     fn values(&self, recorded: Recorded<'_>) -> Values {
         let running = || recorded(RUNNING);
         match self.strategy {
-            DeployStrategy::BlueGreen => slots(recorded("previous_blue"), recorded("previous_green"), recorded("previous_slot")),
+            DeployStrategy::BlueGreen => {
+                slots(recorded("previous_blue"), recorded("previous_green"), recorded("previous_slot"))
+            }
             DeployStrategy::Canary => canary(running(), running(), 0),
             DeployStrategy::Rolling | DeployStrategy::FeatureFlag => vec![("image", running())],
         }
@@ -109,7 +113,8 @@ impl Tool for Terraform {
             init.text.push_str(" -backend-config=\"$BACKEND_CONFIG\"");
             init = init.with("BACKEND_CONFIG", Value::text(for_environment(file, environment)));
         }
-        let mut steps = vec![Step::new("Set up terraform", Action::Tool(program)), Step::run("Initialise the module", init)];
+        let mut steps =
+            vec![Step::new("Set up terraform", Action::Tool(program)), Step::run("Initialise the module", init)];
         if let Some(workspace) = &self.settings.workspace {
             let select = self.script(environment, "terraform workspace select -or-create \"$WORKSPACE\"");
             let select = select.with("WORKSPACE", Value::text(for_environment(workspace, environment)));

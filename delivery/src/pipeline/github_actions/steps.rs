@@ -50,10 +50,17 @@ pub(super) fn steps(step: &Step, job: &Job, pins: &Pins<'_>) -> Result<Vec<Rende
         Action::RegistryLogin(login) => action("docker/login-action", registry_login(login)),
         Action::NameImage { suffix } => Ok(vec![run(step, &name_image(suffix.as_deref()))]),
         Action::Build(image) => action("docker/build-push-action", build(image)),
-        Action::ScanImage { image, include_unfixed } => action("aquasecurity/trivy-action", scan(image, *include_unfixed)),
+        Action::ScanImage { image, include_unfixed } => {
+            action("aquasecurity/trivy-action", scan(image, *include_unfixed))
+        }
         Action::Sbom { image, file } => action(
             "anchore/sbom-action",
-            vec![("image", input(image)), ("format", "spdx-json".into()), ("output-file", (*file).into()), ("artifact-name", (*file).into())],
+            vec![
+                ("image", input(image)),
+                ("format", "spdx-json".into()),
+                ("output-file", (*file).into()),
+                ("artifact-name", (*file).into()),
+            ],
         ),
         Action::Attest { name, digest } => action(
             "actions/attest-build-provenance",
@@ -89,7 +96,9 @@ fn condition(when: &When) -> Option<String> {
     match when {
         When::Success => None,
         When::Only(condition) => Some(expression::condition(condition)),
-        When::FailureAfter(step) => Some(format!("(failure() || cancelled()) && steps.{}.outcome == 'success'", step.0)),
+        When::FailureAfter(step) => {
+            Some(format!("(failure() || cancelled()) && steps.{}.outcome == 'success'", step.0))
+        }
     }
 }
 
@@ -210,7 +219,9 @@ fn registry_login(login: &Login) -> Inputs {
         Login::ArtifactRegistry { host } => {
             inputs(host, "oauth2accesstoken".into(), "${{ steps.cloud.outputs.access_token }}".to_owned())
         }
-        Login::Password { host, username, secret } => inputs(host, username.as_str().into(), format!("${{{{ secrets.{secret} }}}}")),
+        Login::Password { host, username, secret } => {
+            inputs(host, username.as_str().into(), format!("${{{{ secrets.{secret} }}}}"))
+        }
     }
 }
 
@@ -220,7 +231,8 @@ fn name_image(suffix: Option<&str>) -> Script {
 }
 
 fn build(image: &BuildImage) -> Inputs {
-    let mut inputs: Inputs = vec![("context", image.context.as_str().into()), ("file", image.dockerfile.as_str().into())];
+    let mut inputs: Inputs =
+        vec![("context", image.context.as_str().into()), ("file", image.dockerfile.as_str().into())];
     match &image.push {
         Push::Local { tag } => {
             inputs.extend([("load", Input::Bool(true)), ("tags", (*tag).into())]);

@@ -61,14 +61,16 @@ impl Style {
         if !alone.starts_with(['"', '\'']) {
             return Self::Plain;
         }
-        let needs_escapes = serde_saphyr::to_string(&DoubleQuoted(text)).unwrap_or_default().replace("\\\"", "").contains('\\');
+        let needs_escapes =
+            serde_saphyr::to_string(&DoubleQuoted(text)).unwrap_or_default().replace("\\\"", "").contains('\\');
         if text.contains('"') && !needs_escapes { Self::Single } else { Self::Double }
     }
 }
 
 /// Whether a text is best read as lines: it has several, and none of them would be changed by an editor.
 fn is_block(text: &str) -> bool {
-    let is_printable = |c: char| c == '\n' || (!c.is_control() && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    let is_printable =
+        |c: char| c == '\n' || (!c.is_control() && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'));
     let is_tidy = text.split('\n').all(|line| !line.ends_with(char::is_whitespace));
     let is_closed = !text.ends_with("\n\n") && !text.starts_with(char::is_whitespace);
     text.trim_end_matches('\n').contains('\n') && is_tidy && is_closed && text.chars().all(is_printable)

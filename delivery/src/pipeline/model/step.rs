@@ -109,7 +109,7 @@ pub(in crate::pipeline) enum Tool {
     Uv { version: String, python: Value, cache: bool, lock: Option<String> },
     /// Terraform or OpenTofu.
     Terraform { tool: TerraformTool, version: String },
-    /// BuildKit.
+    /// The builder of images.
     Builder,
     /// cosign.
     Cosign,

@@ -35,7 +35,10 @@ pub(super) fn variables(jobs: &[Job], diagnostics: &mut Diagnostics) {
     let mut reported = BTreeSet::new();
     for job in jobs {
         for step in &job.steps {
-            let (Action::Run(Script { variables, .. }) | Action::User(UserAction { variables, .. })) = &step.action else { continue };
+            let (Action::Run(Script { variables, .. }) | Action::User(UserAction { variables, .. })) = &step.action
+            else {
+                continue;
+            };
             let mut names = BTreeSet::new();
             let twice = variables.iter().map(|(name, _)| name).filter(|name| !names.insert(name.to_ascii_uppercase()));
             for name in twice.filter(|name| reported.insert(name.to_ascii_uppercase())) {
@@ -44,7 +47,9 @@ pub(super) fn variables(jobs: &[Job], diagnostics: &mut Diagnostics) {
                      Take another name.",
                     step.title, job.id
                 );
-                diagnostics.push(Diagnostic::error("An environment variable that is set twice", detail).at(Path::of("variables")));
+                diagnostics.push(
+                    Diagnostic::error("An environment variable that is set twice", detail).at(Path::of("variables")),
+                );
             }
         }
     }
@@ -71,7 +76,11 @@ impl Check<'_> {
             self.error(&Path::of("runner"), "No machine", "At least one label is expected, such as `ubuntu-24.04`.");
         }
         if options.versions.as_ref().is_some_and(Vec::is_empty) {
-            self.error(&Path::of("versions"), "No version", "At least one version is expected. Leave `versions` out for the project's.");
+            self.error(
+                &Path::of("versions"),
+                "No version",
+                "At least one version is expected. Leave `versions` out for the project's.",
+            );
         }
         for (position, version) in options.versions.iter().flatten().enumerate() {
             self.name(version, Name::Version, &Path::of("versions").index(position as u64));
@@ -93,7 +102,11 @@ impl Check<'_> {
                 self.error(&path.attribute("environment"), "Secrets without an environment", detail);
             }
             if tests.minimum_coverage.is_some_and(|percent| percent > 100) {
-                self.error(&path.attribute("minimum_coverage"), "More than everything", "A percentage from 0 to 100 is expected.");
+                self.error(
+                    &path.attribute("minimum_coverage"),
+                    "More than everything",
+                    "A percentage from 0 to 100 is expected.",
+                );
             }
         }
     }
@@ -107,7 +120,8 @@ impl Check<'_> {
     fn triggers(&mut self, triggers: &Triggers) {
         let path = Path::of("triggers");
         let pull_requests = triggers.pull_request_branches.clone().unwrap_or_default();
-        let lists = [("branches", &triggers.branches), ("pull_request_branches", &pull_requests), ("tags", &triggers.tags)];
+        let lists =
+            [("branches", &triggers.branches), ("pull_request_branches", &pull_requests), ("tags", &triggers.tags)];
         for (attribute, patterns) in lists {
             for (position, pattern) in patterns.iter().enumerate() {
                 self.name(pattern, Name::Pattern, &path.attribute(attribute).index(position as u64));
@@ -121,7 +135,11 @@ impl Check<'_> {
     fn strategy(&mut self, options: &Options) {
         let strategy = options.deploy_strategy;
         if options.canary.is_some() && strategy != DeployStrategy::Canary {
-            self.error(&Path::of("canary"), "Steps of another strategy", "`canary` goes with `deploy_strategy = \"canary\"` only.");
+            self.error(
+                &Path::of("canary"),
+                "Steps of another strategy",
+                "`canary` goes with `deploy_strategy = \"canary\"` only.",
+            );
         }
         if options.feature_flag.is_some() && strategy != DeployStrategy::FeatureFlag {
             let detail = "`feature_flag` goes with `deploy_strategy = \"feature-flag\"` only.";
@@ -141,9 +159,15 @@ impl Check<'_> {
             self.name(&drift.schedule, Name::Cron, &Path::of("drift").attribute("schedule"));
         }
         let verification = options.verification.clone().unwrap_or_default();
-        if verification.interval_seconds == 0 || verification.interval_seconds > verification.minutes.max(1).saturating_mul(60) {
+        if verification.interval_seconds == 0
+            || verification.interval_seconds > verification.minutes.max(1).saturating_mul(60)
+        {
             let path = Path::of("verification").attribute("interval_seconds");
-            self.error(&path, "Not a time between two requests", "At least 1 second and at most the time of watching is expected.");
+            self.error(
+                &path,
+                "Not a time between two requests",
+                "At least 1 second and at most the time of watching is expected.",
+            );
         }
         if verification.max_failed_percent > 100 {
             let path = Path::of("verification").attribute("max_failed_percent");
@@ -159,7 +183,10 @@ impl Check<'_> {
         let mut last = 0;
         for (position, step) in steps.iter().enumerate() {
             if step.weight <= last || step.weight >= 100 {
-                let detail = format!("{} should be more than {last} and less than 100; after the last step, all get the new version.", step.weight);
+                let detail = format!(
+                    "{} should be more than {last} and less than 100; after the last step, all get the new version.",
+                    step.weight
+                );
                 self.error(&path.index(position as u64).attribute("weight"), "Weights that do not grow", detail);
             }
             last = step.weight;
@@ -192,7 +219,11 @@ impl Check<'_> {
             self.error(path, "Not one thing to do", "Exactly one of `run` and `uses` is expected.");
         }
         if step.uses.is_none() && !(step.inputs.is_empty() && step.secret_inputs.is_empty()) {
-            self.error(&path.attribute("inputs"), "Inputs of a script", "Only actions have inputs. Give a script `variables`.");
+            self.error(
+                &path.attribute("inputs"),
+                "Inputs of a script",
+                "Only actions have inputs. Give a script `variables`.",
+            );
         }
         if step.uses.is_some() && step.directory.is_some() {
             self.error(&path.attribute("directory"), "The directory of an action", "Only scripts run in a directory.");

@@ -55,7 +55,7 @@ impl Context<'_> {
     /// The job that deploys to an environment, and goes back when something in it fails.
     fn deploy(&self, stop: &Stop<'_>, before: Option<JobId>) -> Job {
         let mut job = stop.operating_job("deploy", "Deploy to", Stage::Deploy);
-        job.queue = stop.queue();
+        job.queue = Some(stop.queue());
         job.needs = stop.built.iter().cloned().chain(before).collect();
         job.condition = Some(self.delivered(self.branch(stop.environment)));
         job.environment = Some(EnvironmentRef {
@@ -86,7 +86,7 @@ impl Context<'_> {
     /// The steps of one act of the strategy.
     fn act(&self, stop: &Stop<'_>, act: Act) -> Vec<Step> {
         match act {
-            Act::Move(step) => vec![Step::run(title(step), stop.script(stop.tool.perform(&stop.site(), step)))],
+            Act::Move(change) => vec![Step::run(title(change), stop.script(stop.tool.perform(&stop.site(), change)))],
             Act::TestPreview => self.test_preview(stop).into_iter().collect(),
             Act::Flag(percent) => self.flag(stop, percent).into_iter().collect(),
             Act::Watch(minutes) => self.watch(stop, minutes, &|name| stop.address_in_deployment(name)),
@@ -120,7 +120,7 @@ impl Context<'_> {
     fn rollback(&self, stop: &Stop<'_>, last: &JobId) -> Job {
         let deploy = stop.id("deploy");
         let mut job = stop.operating_job("rollback", "Roll back", Stage::Deploy);
-        job.queue = stop.queue();
+        job.queue = Some(stop.queue());
         job.needs = stop.built.iter().cloned().chain([deploy.clone()]).collect();
         if *last != deploy {
             job.needs.push(last.clone());

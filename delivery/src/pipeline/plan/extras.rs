@@ -6,7 +6,9 @@ use framework::{Diagnostic, Diagnostics, Path};
 
 use super::texts;
 use super::{checkout, options::Options};
-use crate::pipeline::model::{Action, EnvironmentRef, Job, JobId, Permission, Script, Stage, Step, UserAction, Value, When};
+use crate::pipeline::model::{
+    Action, EnvironmentRef, Job, JobId, Permission, Script, Stage, Step, UserAction, Value, When,
+};
 use crate::pipeline::options::{ExtraJob, Point, UserStep};
 
 /// Adds extra steps to the jobs, and extra jobs beside them.
@@ -16,7 +18,9 @@ pub(super) fn add(options: &Options, jobs: &mut Vec<Job>, diagnostics: &mut Diag
     for (name, extra) in &options.extra_jobs {
         let path = Path::of("extra_jobs").key(name);
         if own.contains(&JobId::new(name)) {
-            let detail = format!("The pipeline has a job {name:?} of its own. Take another name, or add steps to it by `extra_steps`.");
+            let detail = format!(
+                "The pipeline has a job {name:?} of its own. Take another name, or add steps to it by `extra_steps`."
+            );
             diagnostics.push(Diagnostic::error("The name of a job is taken", detail).at(path));
             continue;
         }
@@ -92,13 +96,17 @@ fn is_job(id: &JobId, kind: &str, environment: Option<&str>) -> bool {
 }
 
 fn step(step: &UserStep, path: &Path) -> Step {
-    let secrets = |names: &BTreeSet<String>| names.iter().map(|name| (name.clone(), Value::Secret(name.clone()))).collect::<Vec<_>>();
+    let secrets = |names: &BTreeSet<String>| {
+        names.iter().map(|name| (name.clone(), Value::Secret(name.clone()))).collect::<Vec<_>>()
+    };
     let mut variables = texts(&step.variables);
     variables.extend(secrets(&step.secrets));
     let action = match (&step.run, &step.uses) {
         (_, Some(uses)) => {
             let mut inputs = texts(&step.inputs);
-            inputs.extend(step.secret_inputs.iter().map(|(input, secret)| (input.clone(), Value::Secret(secret.clone()))));
+            inputs.extend(
+                step.secret_inputs.iter().map(|(input, secret)| (input.clone(), Value::Secret(secret.clone()))),
+            );
             Action::User(UserAction { uses: uses.clone(), inputs, variables, path: path.attribute("uses") })
         }
         (run, None) => Action::Run(Script {
@@ -128,16 +136,26 @@ fn job(options: &Options, name: &str, extra: &ExtraJob, path: &Path) -> Job {
 /// Whether everything that an extra job names is there.
 fn check_names(options: &Options, extra: &ExtraJob, own: &BTreeSet<JobId>, path: &Path, diagnostics: &mut Diagnostics) {
     let known = |name: &String| own.contains(&JobId::new(name)) || options.extra_jobs.contains_key(name);
-    let names: BTreeSet<_> = own.iter().map(|id| id.0.as_str()).chain(options.extra_jobs.keys().map(String::as_str)).collect();
+    let names: BTreeSet<_> =
+        own.iter().map(|id| id.0.as_str()).chain(options.extra_jobs.keys().map(String::as_str)).collect();
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
     let mut report = |attribute: &str, name: &String| {
         let detail = format!("There is no job {name:?}. The jobs are {names}.");
         diagnostics.push(Diagnostic::error("No such job", detail).at(path.attribute(attribute)));
     };
     extra.needs.iter().filter(|name| !known(name)).for_each(|name| report("needs", name));
-    extra.required_by.iter().filter(|name| !own.contains(&JobId::new(*name))).for_each(|name| report("required_by", name));
+    extra
+        .required_by
+        .iter()
+        .filter(|name| !own.contains(&JobId::new(*name)))
+        .for_each(|name| report("required_by", name));
     for (position, step) in extra.steps.iter().enumerate() {
-        needs_environment(step, extra.environment.is_some(), &path.attribute("steps").index(position as u64), diagnostics);
+        needs_environment(
+            step,
+            extra.environment.is_some(),
+            &path.attribute("steps").index(position as u64),
+            diagnostics,
+        );
     }
 }
 

@@ -4,9 +4,10 @@ use framework::{Diagnostic, Path};
 
 use super::{Context, checkout};
 use crate::pipeline::model::{
-    Action, BuildImage, Condition, EnvironmentRef, Event, Job, JobId, Login, Permission, Push, Script, Stage, Step, StepId, Tool, Value,
+    Action, BuildImage, Condition, EnvironmentRef, Event, Job, JobId, Login, Permission, Push, Script, Stage, Step,
+    StepId, Tool, Value, When,
 };
-use crate::pipeline::options::{AwsIdentity, Cloud, Environment, GcpIdentity, Image, Registry};
+use crate::pipeline::options::{Availability, AwsIdentity, Cloud, Environment, GcpIdentity, Image, Registry};
 use crate::pipeline::python::Python;
 
 /// The job that publishes the image.
@@ -38,7 +39,7 @@ impl Context<'_> {
             return job.into_iter().collect();
         };
         let published = self.published(environments);
-        let mut jobs = vec![self.checked_image(&dockerfile, checks, &published)];
+        let mut jobs = vec![self.checked_image(&dockerfile, checks, published.clone())];
         if let Some(condition) = published {
             let mut job = self.publish(&dockerfile, checks);
             job.condition = Some(condition);
@@ -53,26 +54,32 @@ impl Context<'_> {
         let path = || Path::of("image").attribute("dockerfile");
         if let Some(named) = self.options.image.as_ref().and_then(|image| image.dockerfile.clone()) {
             if !found.iter().any(|dockerfile| dockerfile.path == named) {
-                let detail = format!("{named:?} is not among the Dockerfiles of the project: {}.", list(found.iter().map(|found| &found.path)));
+                let detail = format!(
+                    "{named:?} is not among the Dockerfiles of the project: {}.",
+                    list(found.iter().map(|found| &found.path))
+                );
                 self.diagnostics.push(Diagnostic::error("No such Dockerfile", detail).at(path()));
             }
             return Some(named);
         }
         let component = self.detection.component();
-        let own = if component.is_root() { "Dockerfile".to_owned() } else { format!("{}/Dockerfile", component.directory) };
+        let own =
+            if component.is_root() { "Dockerfile".to_owned() } else { format!("{}/Dockerfile", component.directory) };
         let paths: Vec<_> = found.iter().map(|dockerfile| dockerfile.path.clone()).collect();
         match paths.as_slice() {
             _ if paths.contains(&own) => Some(own),
             [] => {
                 if self.options.image.is_some() {
-                    let detail = "The project has no Dockerfile to build the image from. Add one, or leave `image` out.";
+                    let detail =
+                        "The project has no Dockerfile to build the image from. Add one, or leave `image` out.";
                     self.diagnostics.push(Diagnostic::error("No Dockerfile", detail).at(path()));
                 }
                 None
             }
             [only] => Some(only.clone()),
             several => {
-                let detail = format!("The project has several Dockerfiles: {}. Set `image.dockerfile`.", several.join(", "));
+                let detail =
+                    format!("The project has several Dockerfiles: {}. Set `image.dockerfile`.", several.join(", "));
                 self.diagnostics.push(Diagnostic::warning("No image is built", detail).at(path()));
                 None
             }
@@ -81,10 +88,12 @@ impl Context<'_> {
 
     /// When the image is published: for branches that are deployed, and for tags.
     fn published(&self, environments: &[Environment]) -> Option<Condition> {
-        let mut branches: Vec<&str> = environments.iter().map(|environment| self.branch(environment)).filter(|name| !name.is_empty()).collect();
+        let mut branches: Vec<&str> =
+            environments.iter().map(|environment| self.branch(environment)).filter(|name| !name.is_empty()).collect();
         branches.dedup();
         let tags = (!self.triggers.tags.is_empty()).then_some(Condition::Tag);
-        let refs = Condition::any(branches.into_iter().map(|name| Condition::Branch(name.to_owned())).chain(tags).collect())?;
+        let refs =
+            Condition::any(branches.into_iter().map(|name| Condition::Branch(name.to_owned())).chain(tags).collect())?;
         Some(Condition::All(vec![self.released_by(), refs]))
     }
 
@@ -117,10 +126,10 @@ impl Context<'_> {
     }
 
     /// The job that builds and scans an image which goes nowhere.
-    fn checked_image(&self, dockerfile: &str, checks: &[JobId], published: &Option<Condition>) -> Job {
+    fn checked_image(&self, dockerfile: &str, checks: &[JobId], published: Option<Condition>) -> Job {
         let mut job = Job::new("image", "Build and scan the image", Stage::Build);
         job.needs = checks.to_vec();
-        job.condition = published.clone().map(Condition::negated);
+        job.condition = published.map(Condition::negated);
         job.steps.push(checkout(false));
         job.steps.push(Step::new("Set up the builder", Action::Tool(Tool::Builder)));
         job.begin_work();
@@ -140,21 +149,32 @@ impl Context<'_> {
         job.begin_work();
         let image = || Value::Step(REFERENCE, IMAGE);
         let digest = || Value::Step(BUILD, "digest");
-        job.steps.push(Step::new("Build and push by digest", self.build_image(dockerfile, Push::Registry { name: name.clone() })).id(BUILD));
-        let join = Script::new("output image \"$NAME@$DIGEST\"\n").with("NAME", name.clone()).with("DIGEST", digest()).giving_outputs();
+        job.steps.push(
+            Step::new("Build and push by digest", self.build_image(dockerfile, Push::Registry { name: name.clone() }))
+                .id(BUILD),
+        );
+        let join = Script::new("output image \"$NAME@$DIGEST\"\n")
+            .with("NAME", name.clone())
+            .with("DIGEST", digest())
+            .giving_outputs();
         job.steps.push(Step::run("Refer to the image by digest", join).id(REFERENCE));
         job.steps.push(self.scan(image()));
         job.steps.push(Step::new("List what the image is made of", Action::Sbom { image: image(), file: SBOM }));
-        job.steps.push(Step::run("Sign the image and the list", Script::new(include_str!("sign.sh")).with("IMAGE", image()).with("SBOM", Value::text(SBOM))));
-        if let Some(public) = self.image().attestation.condition() {
-            job.permissions.push(Permission::WriteAttestations);
-            let mut attest = Step::new("Attest where the image comes from", Action::Attest { name: name.clone(), digest: digest() });
-            if let Some(public) = public {
-                attest = attest.when(crate::pipeline::model::When::Only(public));
-            }
-            job.steps.push(attest);
+        job.steps.push(Step::run(
+            "Sign the image and the list",
+            Script::new(include_str!("sign.sh")).with("IMAGE", image()).with("SBOM", Value::text(SBOM)),
+        ));
+        let attest =
+            Step::new("Attest where the image comes from", Action::Attest { name: name.clone(), digest: digest() });
+        match self.image().attestation {
+            Availability::Public => job.steps.push(attest.when(When::Only(Condition::PublicRepository))),
+            Availability::Always => job.steps.push(attest),
+            Availability::Never => {}
         }
-        job.steps.push(self.tag(name, image()));
+        if self.image().attestation != Availability::Never {
+            job.permissions.push(Permission::WriteAttestations);
+        }
+        job.steps.push(tag(name, image()));
         job
     }
 
@@ -186,7 +206,8 @@ impl Context<'_> {
                 Login::Ecr
             }
             Some(Registry::ArtifactRegistry(gcp)) => {
-                let (workload_identity_provider, service_account) = (gcp.workload_identity_provider, gcp.service_account);
+                let (workload_identity_provider, service_account) =
+                    (gcp.workload_identity_provider, gcp.service_account);
                 job.steps.push(cloud(Cloud::Gcp(GcpIdentity { workload_identity_provider, service_account })));
                 Login::ArtifactRegistry { host }
             }
@@ -199,13 +220,12 @@ impl Context<'_> {
         job.steps.push(Step::new("Set up the builder", Action::Tool(Tool::Builder)));
         job.steps.push(Step::new("Set up cosign", Action::Tool(Tool::Cosign)));
     }
+}
 
-    /// Gives the image the names by which people find it.
-    fn tag(&self, name: Value, image: Value) -> Step {
-        let mut script = Script::new(include_str!("tag.sh")).with("NAME", name).with("IMAGE", image).with("COMMIT", Value::Commit);
-        script = script.with("REF", Value::RefName);
-        Step::run("Tag the image", script)
-    }
+/// Gives the image the names by which people find it.
+fn tag(name: Value, image: Value) -> Step {
+    let script = Script::new(include_str!("tag.sh")).with("NAME", name).with("IMAGE", image);
+    Step::run("Tag the image", script.with("COMMIT", Value::Commit).with("REF", Value::RefName))
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {

@@ -35,7 +35,11 @@ impl Context<'_> {
             self.diagnostics.extend(problems);
             return;
         }
-        let reasons: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).map(|problem| problem.detail.as_str()).collect();
+        let reasons: Vec<_> = problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .map(|problem| problem.detail.as_str())
+            .collect();
         let detail = format!("{}{}", reasons.join("\n"), self.other_targets());
         self.diagnostics.push(Diagnostic::warning("The pipeline does not deploy", detail).at(Path::of("deploy")));
     }
@@ -43,7 +47,10 @@ impl Context<'_> {
     /// What else the project could be deployed with.
     fn other_targets(&self) -> String {
         let surface = &self.detection.surface;
-        let charts = surface.charts.iter().map(|chart| format!("a Helm chart in {} (`deploy = {{ helm = ... }}`)", chart.directory));
+        let charts = surface
+            .charts
+            .iter()
+            .map(|chart| format!("a Helm chart in {} (`deploy = {{ helm = ... }}`)", chart.directory));
         let manifests = surface.manifests.iter().map(|manifests| &manifests.directory);
         let kubectl = manifests.chain(surface.kustomizations.iter().map(|kustomization| &kustomization.directory));
         let kubectl = kubectl.map(|directory| format!("manifests in {directory} (`deploy = {{ kubectl = ... }}`)"));

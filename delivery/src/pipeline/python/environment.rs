@@ -46,7 +46,8 @@ impl<'a> Environment<'a> {
     pub(super) fn set_up(&self, python: &Value) -> Vec<Step> {
         if self.manager == PackageManager::Uv {
             let version = self.version.unwrap_or(pins::python("uv")).to_owned();
-            let uv = Tool::Uv { version, python: python.clone(), cache: self.cached, lock: self.lock.map(str::to_owned) };
+            let uv =
+                Tool::Uv { version, python: python.clone(), cache: self.cached, lock: self.lock.map(str::to_owned) };
             return vec![Step::new("Set up uv and Python", Action::Tool(uv))];
         }
         let set_up = Action::Language(LanguageSetUp::Python { version: python.clone() });
@@ -72,7 +73,8 @@ impl<'a> Environment<'a> {
             DependencySet::File(path) => Some(path.clone()),
             _ => None,
         });
-        let mut files: Vec<_> = self.lock.map_or_else(|| own.chain(requirements).collect(), |lock| vec![lock.to_owned()]);
+        let mut files: Vec<_> =
+            self.lock.map_or_else(|| own.chain(requirements).collect(), |lock| vec![lock.to_owned()]);
         files.sort();
         files.dedup();
         Cache { path: format!("~/.cache/{directory}"), name: format!("python-{name}"), version: python.clone(), files }
@@ -105,7 +107,11 @@ impl<'a> Environment<'a> {
         // All groups for development are installed anyway.
         let extras: Vec<_> = sets.iter().copied().filter(|set| matches!(set, DependencySet::Extra(_))).collect();
         let extras = selection(&extras, " --group ", " --group ");
-        if self.lock.is_some() { format!("pdm lock --check\npdm sync{extras}\n") } else { format!("pdm install{extras}") }
+        if self.lock.is_some() {
+            format!("pdm lock --check\npdm sync{extras}\n")
+        } else {
+            format!("pdm install{extras}")
+        }
     }
 
     fn install_by_pipenv(&self, sets: &[&DependencySet]) -> String {
@@ -126,11 +132,13 @@ impl<'a> Environment<'a> {
     /// A virtual environment in the component's directory, filled from requirements files and the project's own metadata.
     fn install_by_pip(&self, sets: &[&DependencySet]) -> String {
         let all = &self.component.dependency_sets;
-        let plain = |set: &&DependencySet| matches!(set, DependencySet::File(path) if path.ends_with("requirements.txt"));
+        let plain =
+            |set: &&DependencySet| matches!(set, DependencySet::File(path) if path.ends_with("requirements.txt"));
         let mut files: Vec<_> = all.iter().filter(plain).filter(|set| is_main_file(set)).collect();
         files.extend(sets.iter().filter(|set| matches!(set, DependencySet::File(_))));
         files.dedup();
-        let mut arguments: Vec<String> = files.iter().map(|file| format!("--requirement {}", shell::quote(&self.relative(file)))).collect();
+        let mut arguments: Vec<String> =
+            files.iter().map(|file| format!("--requirement {}", shell::quote(&self.relative(file)))).collect();
         let extras: Vec<_> = sets.iter().filter_map(|set| extra(set)).collect();
         if self.component.role == Role::Package {
             let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
@@ -144,7 +152,7 @@ impl<'a> Environment<'a> {
             arguments.push("--requirement .venv/requirements.txt".to_owned());
         }
         if !arguments.is_empty() {
-            script.push_str(&format!(".venv/bin/python -m pip install {}\n", arguments.join(" ")));
+            script.extend([".venv/bin/python -m pip install ", &arguments.join(" "), "\n"]);
         }
         script
     }
@@ -250,5 +258,7 @@ fn metadata_requirements(extras: &[&str]) -> String {
         let names: Vec<_> = extras.iter().map(|name| format!("\"{name}\"")).collect();
         format!("for extra in ({},):\n    needed += project[\"optional-dependencies\"][extra]\n", names.join(", "))
     };
-    format!("python >.venv/requirements.txt <<'PYTHON'\nimport tomllib\n\nwith open(\"pyproject.toml\", \"rb\") as file:\n    project = tomllib.load(file)[\"project\"]\nneeded = list(project.get(\"dependencies\", []))\n{extras}print(\"\\n\".join(needed))\nPYTHON\n")
+    format!(
+        "python >.venv/requirements.txt <<'PYTHON'\nimport tomllib\n\nwith open(\"pyproject.toml\", \"rb\") as file:\n    project = tomllib.load(file)[\"project\"]\nneeded = list(project.get(\"dependencies\", []))\n{extras}print(\"\\n\".join(needed))\nPYTHON\n"
+    )
 }

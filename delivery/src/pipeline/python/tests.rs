@@ -58,15 +58,20 @@ impl Python<'_> {
         let command = self.run_suites(&selectors, arguments)?;
         let tests = self.options.tests.as_ref();
         let mut job = self.job(id, title, Stage::Test);
-        job.environment = tests
-            .and_then(|tests| tests.environment.clone())
-            .map(|name| EnvironmentRef { name, url: None, approval: false });
+        job.environment = tests.and_then(|tests| tests.environment.clone()).map(|name| EnvironmentRef {
+            name,
+            url: None,
+            approval: false,
+        });
         job.steps.extend(self.test_set_up(&self.versions.main()));
         job.begin_work();
         let secrets = tests.into_iter().flat_map(|tests| &tests.secrets);
         let mut variables = self.test_variables();
         variables.extend(secrets.map(|name| (name.clone(), Value::Secret(name.clone()))));
-        job.steps.push(Step::run(format!("Run the {}", title.to_lowercase()), with_variables(Script::new(command), &variables)));
+        job.steps.push(Step::run(
+            format!("Run the {}", title.to_lowercase()),
+            with_variables(Script::new(command), &variables),
+        ));
         Some(job)
     }
 
@@ -99,7 +104,8 @@ impl Python<'_> {
         if self.runner() == Runner::Django {
             let fail = minimum.map(|percent| format!(" --fail-under={percent}")).unwrap_or_default();
             let run = |command: &str| self.environment.run(command);
-            let steps = [run("coverage run manage.py test"), run(&format!("coverage report{fail}")), run("coverage xml")];
+            let steps =
+                [run("coverage run manage.py test"), run(&format!("coverage report{fail}")), run("coverage xml")];
             return steps.join("\n") + "\n";
         }
         let mut words = vec!["pytest".to_owned()];
@@ -111,15 +117,21 @@ impl Python<'_> {
 
     /// Runs suites that are no unit tests. A marker is only registered, so that no test may have it yet.
     pub(super) fn run_suites(&self, selectors: &[&Selector], arguments: &str) -> Option<String> {
-        let paths: Vec<_> = selectors.iter().filter_map(|selector| match selector {
-            Selector::Path(path) => Some(path.as_str()),
-            Selector::Script(path) if path.ends_with(".py") => Some(path.as_str()),
-            _ => None,
-        }).collect();
-        let markers: Vec<_> = selectors.iter().filter_map(|selector| match selector {
-            Selector::Marker(name) => Some(name.as_str()),
-            _ => None,
-        }).collect();
+        let paths: Vec<_> = selectors
+            .iter()
+            .filter_map(|selector| match selector {
+                Selector::Path(path) => Some(path.as_str()),
+                Selector::Script(path) if !shell::is_script(path) => Some(path.as_str()),
+                _ => None,
+            })
+            .collect();
+        let markers: Vec<_> = selectors
+            .iter()
+            .filter_map(|selector| match selector {
+                Selector::Marker(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
         let mut lines = Vec::new();
         if !paths.is_empty() {
             lines.push(self.environment.run(&format!("pytest {}{arguments}", shell::join(&paths))));
@@ -164,10 +176,12 @@ fn unit_selection(unit: &[&TestSuite], all: &[TestSuite]) -> Vec<String> {
     let mut words: Vec<String> = unit.iter().filter_map(|suite| path(suite)).filter(|path| path != ".").collect();
     let others = || all.iter().filter(|suite| suite.kind != TestKind::Unit);
     words.extend(others().filter_map(path).map(|path| format!("--ignore={path}")));
-    let markers: Vec<_> = others().filter_map(|suite| match &suite.selector {
-        Selector::Marker(name) => Some(format!("not {name}")),
-        _ => None,
-    }).collect();
+    let markers: Vec<_> = others()
+        .filter_map(|suite| match &suite.selector {
+            Selector::Marker(name) => Some(format!("not {name}")),
+            _ => None,
+        })
+        .collect();
     if !markers.is_empty() {
         words.extend(["-m".to_owned(), markers.join(" and ")]);
     }

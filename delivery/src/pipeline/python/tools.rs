@@ -26,6 +26,8 @@ pub(super) struct Use {
     pub(super) title: &'static str,
     /// What is run.
     pub(super) command: &'static str,
+    /// Whether it is given the files that git knows.
+    pub(super) takes_files: bool,
 }
 
 impl Use {
@@ -47,24 +49,41 @@ struct Known {
     imports: bool,
     title: &'static str,
     command: &'static str,
+    /// Whether it must be given files, because it would look into a virtual environment.
+    takes_files: bool,
 }
 
-/// Linters and formatters, in the order in which they run. Those that would also look into a virtual environment get the files
-/// that git knows, or are told to leave it out.
+impl Known {
+    const fn new(name: &'static str, title: &'static str, command: &'static str) -> Self {
+        Self { name, imports: false, title, command, takes_files: false }
+    }
+
+    const fn imports(mut self) -> Self {
+        self.imports = true;
+        self
+    }
+
+    const fn takes_files(mut self) -> Self {
+        self.takes_files = true;
+        self
+    }
+}
+
+/// Linters and formatters, in the order in which they run.
 const LINTERS: &[Known] = &[
-    Known { name: "ruff", imports: false, title: "Lint with ruff", command: "ruff check ." },
-    Known { name: "flake8", imports: false, title: "Lint with flake8", command: "flake8 --extend-exclude .venv" },
-    Known { name: "pylint", imports: true, title: "Lint with pylint", command: "pylint $(git ls-files '*.py')" },
-    Known { name: "black", imports: false, title: "Check the format with black", command: "black --check ." },
-    Known { name: "isort", imports: false, title: "Check the imports with isort", command: "isort --check-only ." },
-    Known { name: "yapf", imports: false, title: "Check the format with yapf", command: "yapf --diff --recursive --exclude .venv ." },
+    Known::new("ruff", "Lint with ruff", "ruff check ."),
+    Known::new("flake8", "Lint with flake8", "flake8 --extend-exclude .venv"),
+    Known::new("pylint", "Lint with pylint", "pylint").imports().takes_files(),
+    Known::new("black", "Check the format with black", "black --check ."),
+    Known::new("isort", "Check the imports with isort", "isort --check-only ."),
+    Known::new("yapf", "Check the format with yapf", "yapf --diff --recursive --exclude .venv ."),
 ];
 
 const TYPE_CHECKERS: &[Known] = &[
-    Known { name: "mypy", imports: true, title: "Check types with mypy", command: "mypy ." },
-    Known { name: "pyright", imports: true, title: "Check types with pyright", command: "pyright" },
-    Known { name: "basedpyright", imports: true, title: "Check types with basedpyright", command: "basedpyright" },
-    Known { name: "ty", imports: true, title: "Check types with ty", command: "ty check" },
+    Known::new("mypy", "Check types with mypy", "mypy .").imports(),
+    Known::new("pyright", "Check types with pyright", "pyright").imports(),
+    Known::new("basedpyright", "Check types with basedpyright", "basedpyright").imports(),
+    Known::new("ty", "Check types with ty", "ty check").imports(),
 ];
 
 /// The project's linters and formatters; for a project without a linter, ruff.
@@ -92,5 +111,12 @@ fn of(known: &Known, tool: Option<&Tool>) -> Use {
         (None, true) => Origin::Added,
         (None, false) => Origin::Isolated,
     };
-    Use { name: known.name, origin, declared_in, title: known.title, command: known.command }
+    Use {
+        name: known.name,
+        origin,
+        declared_in,
+        title: known.title,
+        command: known.command,
+        takes_files: known.takes_files,
+    }
 }

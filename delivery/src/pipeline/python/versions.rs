@@ -39,7 +39,8 @@ pub(super) fn choose(wanted: Option<&[String]>, component: &Component, diagnosti
     if let Some([.., last]) = wanted {
         return Versions { main: last.clone(), tested: wanted.unwrap_or_default().to_vec() };
     }
-    let of_kind = |kind| component.versions.iter().filter(move |version| version.runtime == "python" && version.kind == kind);
+    let of_kind =
+        |kind| component.versions.iter().filter(move |version| version.runtime == "python" && version.kind == kind);
     let pinned = of_kind(VersionKind::Pinned).find_map(|version| plain(&version.spec));
     let mut supported: Vec<_> = of_kind(VersionKind::Supported).filter_map(|version| minor(&version.spec)).collect();
     supported.retain(|minor| *minor >= OLDEST);

@@ -68,7 +68,8 @@ fn no_script_holds_an_expression() {
 #[test]
 fn no_checkout_leaves_its_token_behind() {
     check_jobs(|job| {
-        let mut checkouts = job.steps().filter(|step| step["uses"].as_str().is_some_and(|uses| uses.starts_with("actions/checkout@")));
+        let mut checkouts =
+            job.steps().filter(|step| step["uses"].as_str().is_some_and(|uses| uses.starts_with("actions/checkout@")));
         assert!(checkouts.all(|step| step["with"]["persist-credentials"] == false), "{}", job.name);
     });
 }
@@ -93,7 +94,9 @@ fn nothing_cached_is_released() {
 
 #[test]
 fn superseded_pull_requests_are_cancelled_and_deployments_never() {
-    check(|workflow| assert_eq!(workflow.root["concurrency"]["cancel-in-progress"], "${{ github.event_name == 'pull_request' }}"));
+    check(|workflow| {
+        assert_eq!(workflow.root["concurrency"]["cancel-in-progress"], "${{ github.event_name == 'pull_request' }}");
+    });
     check_jobs(|job| {
         let queues = job.name.starts_with("deploy-") || job.name.starts_with("rollback-");
         assert_eq!(job.body["concurrency"]["cancel-in-progress"] == false, queues, "{}", job.name);
@@ -115,7 +118,9 @@ fn every_job_waits_for_jobs_that_exist_and_come_before() {
 
 #[test]
 fn strangers_get_nothing() {
-    check(|workflow| assert!(!workflow.text.contains("pull_request_target") && !workflow.text.contains("secrets: inherit")));
+    check(|workflow| {
+        assert!(!workflow.text.contains("pull_request_target") && !workflow.text.contains("secrets: inherit"));
+    });
 }
 
 #[test]

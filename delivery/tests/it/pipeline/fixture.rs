@@ -96,7 +96,7 @@ pub(super) fn options() -> Options {
 pub(super) fn detect(files: &[(&str, &str)], options: &Options) -> Detection {
     let root = tempfile::tempdir().unwrap();
     for (path, content) in files {
-        let is_script = path.ends_with(".sh");
+        let is_script = path.rsplit_once('.').is_some_and(|(_, extension)| extension == "sh");
         let path = root.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use delivery::pipeline::options::{
-    AwsIdentity, Canary, Cloud, Cluster, Deploy, DeployStrategy, Ecs, Eks, Environment, ExtraJob, ExtraStep, Helm, Image, Kubectl, Options, Pin,
-    Point, Rung, Scripts, Terraform, Tests, Triggers, UserStep,
+    AwsIdentity, Canary, Cloud, Cluster, Deploy, DeployStrategy, Ecs, Eks, Environment, ExtraJob, ExtraStep, Helm,
+    Image, Kubectl, Options, Pin, Point, Rung, Scripts, Terraform, Tests, Triggers, UserStep,
 };
 use insta::assert_snapshot;
 
@@ -27,8 +27,8 @@ fn step(run: &str) -> UserStep {
     UserStep { name: "Mine".to_owned(), run: Some(run.to_owned()), ..UserStep::default() }
 }
 
-fn aws() -> Option<Cloud> {
-    Some(Cloud::Aws(AwsIdentity { role: "arn:aws:iam::1:role/deploy".to_owned(), region: "eu-central-1".to_owned() }))
+fn aws() -> Cloud {
+    Cloud::Aws(AwsIdentity { role: "arn:aws:iam::1:role/deploy".to_owned(), region: "eu-central-1".to_owned() })
 }
 
 fn eks() -> Cluster {
@@ -37,7 +37,11 @@ fn eks() -> Cluster {
 
 #[test]
 fn names_that_are_none() {
-    let production = Environment { url: Some("example.com".to_owned()), branch: Some("release/*".to_owned()), ..Environment::new("pro duction") };
+    let production = Environment {
+        url: Some("example.com".to_owned()),
+        branch: Some("release/*".to_owned()),
+        ..Environment::new("pro duction")
+    };
     let triggers = Triggers { branches: vec!["main; rm".to_owned()], ..Triggers::default() };
     let options = Options {
         name: "../ci".to_owned(),
@@ -74,7 +78,8 @@ fn names_that_are_none() {
 
 #[test]
 fn expressions_of_the_platform() {
-    let extra = ExtraStep { at: Point::BeforeTest, environment: None, step: step("echo ${{ github.event.issue.title }}") };
+    let extra =
+        ExtraStep { at: Point::BeforeTest, environment: None, step: step("echo ${{ github.event.issue.title }}") };
     let options = Options {
         variables: BTreeMap::from([("TITLE".to_owned(), "${{ github.head_ref }}".to_owned())]),
         extra_steps: vec![extra],
@@ -173,7 +178,10 @@ fn steps_without_a_place_or_a_purpose() {
 
 #[test]
 fn variables_that_the_pipeline_needs_itself() {
-    let staging = Environment { variables: BTreeMap::from([("IMAGE".to_owned(), "mine".to_owned())]), ..Environment::new("staging") };
+    let staging = Environment {
+        variables: BTreeMap::from([("IMAGE".to_owned(), "mine".to_owned())]),
+        ..Environment::new("staging")
+    };
     assert_snapshot!(refusal(&fixture::service(MODULE), &Options { environments: Some(vec![staging]), ..options() }), @r#"
     error: variables: An environment variable that is set twice
     The step "Find out what runs" of the job deploy-staging has the environment variable IMAGE already: the pipeline sets it, or it is given twice. Take another name.
@@ -204,7 +212,11 @@ fn a_module_that_does_not_fit() {
 
 #[test]
 fn environments_that_share_a_state() {
-    let given = Terraform { workspace: Some("shared".to_owned()), directory: Some("./infra/".to_owned()), ..Terraform::default() };
+    let given = Terraform {
+        workspace: Some("shared".to_owned()),
+        directory: Some("./infra/".to_owned()),
+        ..Terraform::default()
+    };
     let options = Options { deploy: Some(Deploy::Terraform(given)), ..options() };
     assert_snapshot!(refusal(&fixture::service(MODULE), &options), @r"
     error: deploy.terraform.workspace: Two environments with one state
@@ -232,7 +244,7 @@ fn manifests_that_do_not_fit() {
     The Deployment shop has the containers web. Set `container` to one of them.
     ");
     let other = Kubectl { deployment: Some("other".to_owned()), container: None, ..given.clone() };
-    let other = Options { deploy_strategy: DeployStrategy::BlueGreen, cloud: aws(), ..of(&other) };
+    let other = Options { deploy_strategy: DeployStrategy::BlueGreen, cloud: Some(aws()), ..of(&other) };
     assert_snapshot!(refusal(&manifests(), &other), @r"
     error: deploy.kubectl.deployment: The manifests do not fit the strategy
     The manifests in k8s must declare the Deployment other-blue and other-green; they declare shop, shop-blue, shop-canary, shop-green.
@@ -241,8 +253,14 @@ fn manifests_that_do_not_fit() {
 
 #[test]
 fn charts_and_scripts_that_are_not_there() {
-    let chart = Helm { chart: Some("charts/shop".to_owned()), release: None, namespace: "a b".to_owned(), values: Vec::new(), cluster: eks() };
-    assert_snapshot!(refusal(&fixture::image(), &Options { deploy: Some(Deploy::Helm(chart)), cloud: aws(), ..options() }), @r#"
+    let chart = Helm {
+        chart: Some("charts/shop".to_owned()),
+        release: None,
+        namespace: "a b".to_owned(),
+        values: Vec::new(),
+        cluster: eks(),
+    };
+    assert_snapshot!(refusal(&fixture::image(), &Options { deploy: Some(Deploy::Helm(chart)), cloud: Some(aws()), ..options() }), @r#"
     error: deploy.helm.namespace: Not a name of Kubernetes
     "a b" should be letters, digits and `-`, and may hold `{environment}`.
     error: deploy.helm.chart: No Helm chart
@@ -255,7 +273,8 @@ fn charts_and_scripts_that_are_not_there() {
         switch: None,
         shift: None,
     };
-    let options = Options { deploy: Some(Deploy::Scripts(scripts)), deploy_strategy: DeployStrategy::BlueGreen, ..options() };
+    let options =
+        Options { deploy: Some(Deploy::Scripts(scripts)), deploy_strategy: DeployStrategy::BlueGreen, ..options() };
     assert_snapshot!(refusal(&fixture::image(), &options), @r#"
     error: deploy.scripts.rollback: Not a path of the repository
     "../rollback.sh" should be a path relative to the root, without `..`.
@@ -301,7 +320,11 @@ fn ladders_that_do_not_climb() {
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     ");
     let ecs = Ecs { cluster: "shop".to_owned(), service: "web".to_owned(), container: None };
-    let ecs = Options { deploy: Some(Deploy::Ecs(ecs)), cloud: aws(), ..options(DeployStrategy::Canary, canary(&[5, 50])) };
+    let ecs = Options {
+        deploy: Some(Deploy::Ecs(ecs)),
+        cloud: Some(aws()),
+        ..options(DeployStrategy::Canary, canary(&[5, 50]))
+    };
     assert_snapshot!(refusal(&files, &ecs), @r"
     error: canary.steps: Too many steps for ECS
     ECS moves a part of the traffic once and then the rest, so it takes one step, not 2.
@@ -369,4 +392,21 @@ fn other_programs_that_would_change_the_file() {
     warning: pins: The file is open to another program
     renovate would change the versions of actions in .github/workflows/ci.yml, which the next apply would change back. Pins are changed by `pins`. Neither it nor any comment in the file can tell it so; add to renovate.json "ignorePaths": [".github/workflows/ci.yml"].
     "#);
+}
+
+#[test]
+fn a_module_in_a_cloud_without_an_identity() {
+    let module = r#"
+terraform {
+  backend "s3" {}
+  required_providers {
+    google = { source = "hashicorp/google" }
+  }
+}
+variable "image" {}
+output "image" { value = var.image }
+output "url" { value = "https://shop.example.com" }
+"#;
+    let options = Options { environments: Some(vec![Environment::new("staging")]), ..options() };
+    assert_snapshot!(warnings(&fixture::service(module), &options), @"");
 }

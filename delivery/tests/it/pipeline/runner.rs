@@ -66,7 +66,9 @@ impl Runner<'_> {
         ended.said.push_str(&String::from_utf8_lossy(&output.stderr));
         ended.succeeded &= output.status.success();
         if let Some(id) = step["id"].as_str() {
-            for (name, value) in fs::read_to_string(file.path()).unwrap().lines().filter_map(|line| line.split_once('=')) {
+            for (name, value) in
+                fs::read_to_string(file.path()).unwrap().lines().filter_map(|line| line.split_once('='))
+            {
                 self.outputs.insert(format!("steps.{id}.outputs.{name}"), value.to_owned());
             }
         }
@@ -81,7 +83,10 @@ impl Runner<'_> {
 
 /// Whether a program can be run. Where all must be there, it is an error that it cannot.
 pub(super) fn has(program: &str) -> bool {
-    let found = Command::new("bash").args(["-c", &format!("command -v {program}")]).output().is_ok_and(|output| output.status.success());
+    let found = Command::new("bash")
+        .args(["-c", &format!("command -v {program}")])
+        .output()
+        .is_ok_and(|output| output.status.success());
     let all_required = std::env::var_os("DEVOPSFLOW_REQUIRE_ALL").is_some_and(|value| value == "1");
     assert!(found || !all_required, "{program} is not installed");
     if !found {

@@ -341,7 +341,10 @@ fn texts_of_users_arrive_as_they_were_written() {
     assert_eq!(steps.len(), given.len());
     for (step, given) in steps.iter().zip(given) {
         assert_eq!(step["name"], serde_json::json!(given.name));
-        assert_eq!(step["run"].as_str().unwrap().trim_end_matches('\n'), given.run.as_ref().unwrap().trim_end_matches('\n'));
+        assert_eq!(
+            step["run"].as_str().unwrap().trim_end_matches('\n'),
+            given.run.as_ref().unwrap().trim_end_matches('\n')
+        );
     }
 }
 

@@ -50,7 +50,8 @@ fn check(program: &str, arguments: &[&str], silent: bool) {
     let (_guard, files) = written();
     let mut search = vec![tools.join("venv/bin"), tools.join("bin")];
     search.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let output = Command::new(path).args(arguments).args(&files).env("PATH", env::join_paths(search).unwrap()).output().unwrap();
+    let output =
+        Command::new(path).args(arguments).args(&files).env("PATH", env::join_paths(search).unwrap()).output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && (!silent || said.is_empty()), "{program}:\n{said}");
 }

@@ -27,5 +27,8 @@ impl Variant {
 
 /// All of them.
 pub(super) fn variants() -> Vec<Variant> {
-    [deployed::variants(), extended::variants(), projects::variants(), published::variants()].into_iter().flatten().collect()
+    [deployed::variants(), extended::variants(), projects::variants(), published::variants()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

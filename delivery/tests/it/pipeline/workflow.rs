@@ -56,7 +56,9 @@ impl<'w> Job<'w> {
     /// The step with that title.
     #[track_caller]
     pub(super) fn step(&self, title: &str) -> &'w Value {
-        self.steps().find(|step| step["name"] == title).unwrap_or_else(|| panic!("no step {title:?} among {:?}", self.titles()))
+        self.steps()
+            .find(|step| step["name"] == title)
+            .unwrap_or_else(|| panic!("no step {title:?} among {:?}", self.titles()))
     }
 
     pub(super) fn needs(&self) -> Vec<&'w str> {

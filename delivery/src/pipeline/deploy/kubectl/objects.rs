@@ -28,7 +28,9 @@ impl Objects {
     /// Writes the manifests as they are to one file.
     pub(super) fn build(&self) -> String {
         let build = match &self.source {
-            Source::Kustomization(directory) => format!("kubectl kustomize {} >.pipeline/all.yaml", shell::quote(directory)),
+            Source::Kustomization(directory) => {
+                format!("kubectl kustomize {} >.pipeline/all.yaml", shell::quote(directory))
+            }
             Source::Files(files) => {
                 let files = shell::join(files);
                 format!("for file in {files}; do\n  echo ---\n  cat \"$file\"\ndone >.pipeline/all.yaml")
@@ -60,28 +62,36 @@ pub(super) fn find(
     };
     let deployment = deployment(given, &names, suffixes, &directory)?;
     let first = format!("{deployment}{}", suffixes[0]);
-    let containers = of_kind(&objects, "Deployment").find(|object| object.name == first).map(|object| object.containers.clone());
+    let containers =
+        of_kind(&objects, "Deployment").find(|object| object.name == first).map(|object| object.containers.clone());
     let container = container(given, &containers.unwrap_or_default(), &first)?;
     let service = (strategy == DeployStrategy::BlueGreen).then(|| service(given, &objects, &directory)).transpose()?;
     Ok(Objects { source, deployment, container, service })
 }
 
-fn directory(given: &Kubectl, environment: &Environment, all: &[Environment], detection: &Detection) -> Result<String, Diagnostic> {
-    let pattern = match &given.directory {
-        Some(directory) => tidy(directory),
-        None => {
-            let kustomizations = detection.surface.kustomizations.iter().map(|kustomization| kustomization.directory.clone());
-            let manifests = detection.surface.manifests.iter().map(|manifests| manifests.directory.clone());
-            let directories: Vec<_> = kustomizations.chain(manifests).collect();
-            only_directory(&directories, all, "directory of manifests", &path().attribute("directory"))?
-        }
+fn directory(
+    given: &Kubectl,
+    environment: &Environment,
+    all: &[Environment],
+    detection: &Detection,
+) -> Result<String, Diagnostic> {
+    let pattern = if let Some(directory) = &given.directory {
+        tidy(directory)
+    } else {
+        let kustomizations =
+            detection.surface.kustomizations.iter().map(|kustomization| kustomization.directory.clone());
+        let manifests = detection.surface.manifests.iter().map(|manifests| manifests.directory.clone());
+        let directories: Vec<_> = kustomizations.chain(manifests).collect();
+        only_directory(&directories, all, "directory of manifests", &path().attribute("directory"))?
     };
     Ok(for_environment(&pattern, environment))
 }
 
 fn source<'d>(directory: &str, detection: &'d Detection) -> Result<(Source, Vec<&'d Object>), Diagnostic> {
     let surface = &detection.surface;
-    if let Some(kustomization) = surface.kustomizations.iter().find(|kustomization| kustomization.directory == directory) {
+    if let Some(kustomization) =
+        surface.kustomizations.iter().find(|kustomization| kustomization.directory == directory)
+    {
         let mut objects = Vec::new();
         collect(kustomization, detection, &mut objects, 8);
         return Ok((Source::Kustomization(directory.to_owned()), objects));
@@ -132,30 +142,45 @@ fn of_kind<'o>(objects: &'o [&Object], kind: &'o str) -> impl Iterator<Item = &'
 fn deployment(given: &Kubectl, names: &[&str], suffixes: &[&str], directory: &str) -> Result<String, Diagnostic> {
     let is_whole = |name: &&str| suffixes.iter().all(|suffix| names.contains(&format!("{name}{suffix}").as_str()));
     let needed = |name: &str| suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect::<Vec<_>>().join(" and ");
-    let error = |detail: String| Err(Diagnostic::error("The manifests do not fit the strategy", detail).at(path().attribute("deployment")));
+    let error = |detail: String| {
+        Err(Diagnostic::error("The manifests do not fit the strategy", detail).at(path().attribute("deployment")))
+    };
     let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     if let Some(name) = &given.deployment {
         return if is_whole(&name.as_str()) {
             Ok(name.clone())
         } else {
-            error(format!("The manifests in {directory} must declare the Deployment {}; they declare {found}.", needed(name)))
+            error(format!(
+                "The manifests in {directory} must declare the Deployment {}; they declare {found}.",
+                needed(name)
+            ))
         };
     }
     let stems = names.iter().filter_map(|name| name.strip_suffix(suffixes[0]));
     let whole: Vec<_> = stems.filter(is_whole).collect();
     match whole.as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] => error(format!("The manifests in {directory} must declare the Deployment {}; they declare {found}.", needed("NAME"))),
-        several => error(format!("The manifests in {directory} declare several: {}. Set `deployment`.", several.join(", "))),
+        [] => error(format!(
+            "The manifests in {directory} must declare the Deployment {}; they declare {found}.",
+            needed("NAME")
+        )),
+        several => {
+            error(format!("The manifests in {directory} declare several: {}. Set `deployment`.", several.join(", ")))
+        }
     }
 }
 
 fn container(given: &Kubectl, containers: &[String], deployment: &str) -> Result<String, Diagnostic> {
-    let error = |detail: String| Err(Diagnostic::error("Which container runs the image?", detail).at(path().attribute("container")));
+    let error = |detail: String| {
+        Err(Diagnostic::error("Which container runs the image?", detail).at(path().attribute("container")))
+    };
     match (&given.container, containers) {
         (Some(name), _) if containers.contains(name) => Ok(name.clone()),
         (None, [only]) => Ok(only.clone()),
-        _ => error(format!("The Deployment {deployment} has the containers {}. Set `container` to one of them.", containers.join(", "))),
+        _ => error(format!(
+            "The Deployment {deployment} has the containers {}. Set `container` to one of them.",
+            containers.join(", ")
+        )),
     }
 }
 
@@ -166,7 +191,9 @@ fn service(given: &Kubectl, objects: &[&Object], directory: &str) -> Result<Stri
         (None, [only]) => Ok(only.clone()),
         (_, names) => {
             let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            let detail = format!("The traffic moves by a Service; the manifests in {directory} declare {found}. Set `service` to one of them.");
+            let detail = format!(
+                "The traffic moves by a Service; the manifests in {directory} declare {found}. Set `service` to one of them."
+            );
             Err(Diagnostic::error("Which Service do users reach?", detail).at(path().attribute("service")))
         }
     }

@@ -42,34 +42,49 @@ pub(super) fn interface(strategy: DeployStrategy) -> &'static [&'static str] {
 }
 
 /// Finds the module and everything that goes with it, or says what is missing.
-pub(super) fn settings(options: &Options, environments: &[Environment], detection: &Detection) -> Result<Settings, Diagnostics> {
+pub(super) fn settings(
+    options: &Options,
+    environments: &[Environment],
+    detection: &Detection,
+) -> Result<Settings, Diagnostics> {
     let given = match &options.deploy {
         Some(Deploy::Terraform(given)) => given.clone(),
         _ => Given::default(),
     };
-    let directory = match &given.directory {
-        Some(directory) => tidy(directory),
-        None => {
-            // A module that declares pipelines does not deploy: it is often the one in the root that declares this one.
-            let declares = |root: &&TerraformRoot| root.providers.iter().any(|provider| provider.name == "devopsflow");
-            let roots = detection.surface.terraform.iter().filter(|root| !declares(root));
-            let directories: Vec<_> = roots.map(|root| root.directory.clone()).collect();
-            only_directory(&directories, environments, "terraform module", &path().attribute("directory"))?
-        }
+    let directory = if let Some(directory) = &given.directory {
+        tidy(directory)
+    } else {
+        let directories: Vec<_> = detection.surface.terraform.iter().map(|root| root.directory.clone()).collect();
+        only_directory(&directories, environments, "terraform module", &path().attribute("directory"))?
     };
     let is_shared = !directory.contains("{environment}");
-    let workspace = given.workspace.or((is_shared && given.backend_config.is_none() && environments.len() > 1).then(|| "{environment}".to_owned()));
+    let workspace =
+        given
+            .workspace
+            .or((is_shared && given.backend_config.is_none() && environments.len() > 1)
+                .then(|| "{environment}".to_owned()));
     let var_file = given.var_file.or_else(|| var_file(&directory, environments, detection));
     let program = match given.tool {
         TerraformTool::Terraform => "terraform",
         TerraformTool::Opentofu => "opentofu",
     };
-    let pinned = environments.first().and_then(|environment| pinned(detection, &for_environment(&directory, environment), program));
+    let pinned = environments
+        .first()
+        .and_then(|environment| pinned(detection, &for_environment(&directory, environment), program));
     let version = given.version.or(pinned).unwrap_or_else(|| pins::program(program).to_owned());
-    let mut settings =
-        Settings { tool: given.tool, version, directory, var_file, backend_config: given.backend_config, workspace, locked: true };
+    let mut settings = Settings {
+        tool: given.tool,
+        version,
+        directory,
+        var_file,
+        backend_config: given.backend_config,
+        workspace,
+        locked: true,
+    };
     let problems = check(&settings, options, environments, detection);
-    settings.locked = environments.iter().all(|environment| root(detection, &settings.directory(environment)).is_some_and(|root| root.locked));
+    settings.locked = environments
+        .iter()
+        .all(|environment| root(detection, &settings.directory(environment)).is_some_and(|root| root.locked));
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
@@ -89,10 +104,16 @@ fn path() -> Path {
 
 /// The files of variables of which every environment has its own, if there is one such in every module.
 fn var_file(directory: &str, environments: &[Environment], detection: &Detection) -> Option<String> {
-    let files = |environment: &Environment| root(detection, &for_environment(directory, environment)).map(|root| root.variable_files.clone());
+    let files = |environment: &Environment| {
+        root(detection, &for_environment(directory, environment)).map(|root| root.variable_files.clone())
+    };
     let first = files(environments.first()?)?;
     match patterns(&first, environments).as_slice() {
-        [only] if environments.iter().all(|environment| files(environment).is_some_and(|files| files.contains(&for_environment(only, environment)))) => {
+        [only]
+            if environments.iter().all(|environment| {
+                files(environment).is_some_and(|files| files.contains(&for_environment(only, environment)))
+            }) =>
+        {
             Some(only.clone())
         }
         _ => None,
@@ -121,14 +142,19 @@ fn check(settings: &Settings, options: &Options, environments: &[Environment], d
 
 impl Settings {
     fn is_same_state(&self, one: &Environment, other: &Environment) -> bool {
-        let differs = |text: Option<&String>| text.is_some_and(|text| for_environment(text, one) != for_environment(text, other));
+        let differs =
+            |text: Option<&String>| text.is_some_and(|text| for_environment(text, one) != for_environment(text, other));
         !differs(Some(&self.directory)) && !differs(self.workspace.as_ref()) && !differs(self.backend_config.as_ref())
     }
 }
 
 fn missing(directory: &str, detection: &Detection) -> Diagnostic {
     let found: Vec<_> = detection.surface.terraform.iter().map(|root| root.directory.as_str()).collect();
-    let found = if found.is_empty() { "the project has none".to_owned() } else { format!("modules are in {}", found.join(", ")) };
+    let found = if found.is_empty() {
+        "the project has none".to_owned()
+    } else {
+        format!("modules are in {}", found.join(", "))
+    };
     let detail = format!("{directory} holds no terraform module; {found}.");
     Diagnostic::error("No terraform module", detail).at(path().attribute("directory"))
 }
@@ -156,17 +182,28 @@ fn check_interface(root: &TerraformRoot, strategy: DeployStrategy) -> Diagnostic
             "The module in {directory} takes what runs as variables and gives it back as outputs. For this strategy it lacks:\n  {}",
             lacking.join("\n  ")
         );
-        problems.push(Diagnostic::error("The terraform module does not fit the strategy", detail).at(path().attribute("directory")));
+        problems.push(
+            Diagnostic::error("The terraform module does not fit the strategy", detail)
+                .at(path().attribute("directory")),
+        );
     }
     if root.backend.as_deref().is_none_or(|kind| kind == "local") {
-        let detail = format!("The module in {directory} configures no backend that outlives the job, so its state would be lost with the machine of the job. Add one, such as `backend \"s3\" {{}}`.");
-        problems.push(Diagnostic::error("The terraform module keeps no state", detail).at(path().attribute("directory")));
+        let detail = format!(
+            "The module in {directory} configures no backend that outlives the job, so its state would be lost with the machine of the job. Add one, such as `backend \"s3\" {{}}`."
+        );
+        problems
+            .push(Diagnostic::error("The terraform module keeps no state", detail).at(path().attribute("directory")));
     }
     problems
 }
 
 /// Whether every variable that the module asks for gets a value, as far as that can be told.
-fn check_values(root: &TerraformRoot, settings: &Settings, options: &Options, environment: &Environment) -> Diagnostics {
+fn check_values(
+    root: &TerraformRoot,
+    settings: &Settings,
+    options: &Options,
+    environment: &Environment,
+) -> Diagnostics {
     let mut problems = Diagnostics::new();
     if let Some(file) = &settings.var_file {
         let file = for_environment(file, environment);
@@ -176,17 +213,23 @@ fn check_values(root: &TerraformRoot, settings: &Settings, options: &Options, en
         }
         return problems;
     }
-    let is_automatic = |file: &String| file == "terraform.tfvars" || (file.ends_with(".auto.tfvars") && !file.contains('/'));
+    let is_automatic =
+        |file: &String| file == "terraform.tfvars" || (file.ends_with(".auto.tfvars") && !file.contains('/'));
     if root.variable_files.iter().any(is_automatic) {
         return problems;
     }
     let is_given = |name: &str| {
         let variable = format!("TF_VAR_{name}");
-        environment.variables.contains_key(&variable) || environment.secrets.contains(&variable) || options.variables.contains_key(&variable)
+        environment.variables.contains_key(&variable)
+            || environment.secrets.contains(&variable)
+            || options.variables.contains_key(&variable)
     };
     let own = interface(options.deploy_strategy);
     let asked = root.variables.iter().filter(|variable| variable.required && !own.contains(&variable.name.as_str()));
-    let lacking: Vec<_> = asked.filter(|variable| !is_given(&variable.name)).map(|variable| format!("{} ({})", variable.name, variable.evidence)).collect();
+    let lacking: Vec<_> = asked
+        .filter(|variable| !is_given(&variable.name))
+        .map(|variable| format!("{} ({})", variable.name, variable.evidence))
+        .collect();
     if !lacking.is_empty() {
         let detail = format!(
             "For {}, nothing gives a value to {}. Set `var_file`, or give the environment variables or secrets `TF_VAR_...`.",
@@ -211,21 +254,26 @@ pub(super) fn without_identity(
     options: &Options,
     environments: &[Environment],
     detection: &Detection,
-) -> Diagnostics {
+) -> Option<Diagnostic> {
     let lacks = |environment: &Environment| {
-        environment.cloud.is_none() && options.cloud.is_none() && environment.secrets.is_empty()
+        let has_identity = environment.cloud.is_some() || options.cloud.is_some();
+        let root = root(detection, &settings.directory(environment)).filter(|_| !has_identity)?;
+        let cloud = |(cloud, names): &(&'static str, &[&'static str])| {
+            names.iter().find(|name| uses(root, name)).map(|name| (*cloud, *name))
+        };
+        CLOUDS.iter().find_map(cloud).filter(|_| environment.secrets.is_empty())
     };
-    let warning = |(position, environment): (usize, &Environment)| {
-        let root = root(detection, &settings.directory(environment))?;
-        let (cloud, what) = CLOUDS.iter().find_map(|(cloud, names)| Some((cloud, names.iter().find(|name| uses(root, name))?)))?;
-        let detail = format!(
-            "The module in {} uses {what}, but the jobs of {} have no identity there. Set `cloud = {{ {cloud} = ... }}`, or name the \
-             secrets that hold the credentials.",
-            root.directory, environment.name
-        );
-        Some(Diagnostic::warning("No identity for terraform", detail).at(path_of(options, position, "cloud")))
-    };
-    environments.iter().enumerate().filter(|(_, environment)| lacks(environment)).filter_map(warning).collect()
+    let lacking: Vec<_> =
+        environments.iter().enumerate().filter_map(|(at, one)| Some((at, one, lacks(one)?))).collect();
+    let (position, environment, (cloud, what)) = *lacking.first()?;
+    let names: Vec<_> = lacking.iter().map(|(_, environment, _)| environment.name.as_str()).collect();
+    let detail = format!(
+        "The module in {} uses {what}, but the jobs of {} have no identity there. Set `cloud = {{ {cloud} = ... }}`, or name the \
+         secrets that hold the credentials.",
+        settings.directory(environment),
+        names.join(", ")
+    );
+    Some(Diagnostic::warning("No identity for terraform", detail).at(path_of(options, position, "cloud")))
 }
 
 /// Whether a module requires that provider, or keeps its state in that backend.

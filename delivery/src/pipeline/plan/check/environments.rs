@@ -14,7 +14,11 @@ pub(super) fn check(options: &Options, check: &mut Check<'_>) {
     for (position, environment) in options.environments.iter().flatten().enumerate() {
         let path = Path::of("environments").index(position as u64);
         if !names.insert(environment.name.to_ascii_lowercase()) {
-            check.error(&path.attribute("name"), "Two environments of one name", format!("{:?} is there twice.", environment.name));
+            check.error(
+                &path.attribute("name"),
+                "Two environments of one name",
+                format!("{:?} is there twice.", environment.name),
+            );
         }
         check.environment(environment, &path);
         if environment.branch.is_none() {
@@ -56,10 +60,16 @@ impl Check<'_> {
         match triggers.branches.first() {
             Some(branch) if Name::Branch.fits(branch) => {}
             Some(pattern) => {
-                let detail = format!("The first branch of `triggers`, {pattern:?}, is a pattern, so it cannot be deployed. Set `branch`.");
+                let detail = format!(
+                    "The first branch of `triggers`, {pattern:?}, is a pattern, so it cannot be deployed. Set `branch`."
+                );
                 self.error(path, "Which branch is deployed?", detail);
             }
-            None => self.error(path, "Which branch is deployed?", "`triggers` names no branch. Set `branch`, and add it to `triggers`."),
+            None => self.error(
+                path,
+                "Which branch is deployed?",
+                "`triggers` names no branch. Set `branch`, and add it to `triggers`.",
+            ),
         }
     }
 
@@ -67,7 +77,11 @@ impl Check<'_> {
         let path = parent.attribute("cloud");
         let mut plain = |attribute: &str, text: &str| {
             if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                self.error(&path.attribute(attribute), "Not an identity", format!("{text:?} should be a name without spaces."));
+                self.error(
+                    &path.attribute(attribute),
+                    "Not an identity",
+                    format!("{text:?} should be a name without spaces."),
+                );
             }
         };
         match cloud {
@@ -131,7 +145,11 @@ impl Check<'_> {
                 paths.extend(given.backend_config.iter().map(|text| (path.attribute("backend_config"), text)));
                 for (attribute, text) in [("version", &given.version), ("workspace", &given.workspace)] {
                     if let Some(text) = text.as_ref().filter(|text| !is_word(text)) {
-                        self.error(&path.attribute(attribute), "Not a name", format!("{text:?} holds something else than letters, digits and `-_.`."));
+                        self.error(
+                            &path.attribute(attribute),
+                            "Not a name",
+                            format!("{text:?} holds something else than letters, digits and `-_.`."),
+                        );
                     }
                 }
             }

@@ -59,16 +59,22 @@ impl Name {
         match self {
             Self::File => "letters, digits, `-`, `_` and `.`, beginning with a letter or digit, at most 100",
             Self::Job => "letters, digits, `-` and `_`, beginning with a letter or `_`",
-            Self::Variable => "letters, digits and `_`, not beginning with a digit, and not one that the platform sets (`GITHUB_...`, `RUNNER_...`)",
+            Self::Variable => {
+                "letters, digits and `_`, not beginning with a digit, and not one that the platform sets (`GITHUB_...`, `RUNNER_...`)"
+            }
             Self::Secret => "letters, digits and `_`, not beginning with a digit or `GITHUB_`",
             Self::Environment => "letters, digits, `-` and `_`, beginning with a letter, at most 50",
             Self::Branch => "letters, digits, `-`, `_`, `.` and `/`, without wildcards",
-            Self::Pattern => "letters, digits, `-`, `_`, `.` and `/`, with the wildcards `*`, `?`, `+`, `[...]` and a leading `!`",
+            Self::Pattern => {
+                "letters, digits, `-`, `_`, `.` and `/`, with the wildcards `*`, `?`, `+`, `[...]` and a leading `!`"
+            }
             Self::PathPattern => "a path with the wildcards `*`, `?` and `[...]` and a leading `!`, without `..`",
             Self::Input => "letters, digits, `-` and `_`",
             Self::Version => "a version such as `3.13`",
             Self::Cron => "five fields of digits, `*`, `/`, `,` and `-`, such as `17 5 * * *`",
-            Self::Url => "an address such as `https://example.com`, without user, query and spaces, and without `/` at the end",
+            Self::Url => {
+                "an address such as `https://example.com`, without user, query and spaces, and without `/` at the end"
+            }
             Self::Image => "a registry and a path in lower case without a tag, such as `ghcr.io/example/api`",
             Self::Path => "a path relative to the root, without `..`",
         }
@@ -117,7 +123,8 @@ fn is_url(text: &str) -> bool {
 fn is_image(text: &str) -> bool {
     let mut parts = text.split('/');
     let host = parts.next().unwrap_or_default();
-    let is_host = (host.contains('.') || host.contains(':')) && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
+    let is_host = (host.contains('.') || host.contains(':'))
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
     let is_part = |part: &str| {
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
         !part.is_empty() && part.chars().all(is_allowed)
@@ -148,8 +155,16 @@ mod tests {
         check(Name::Branch, &["main", "release/1.2"], &["", "a..b", "/a", "a/", "feature/*", "a b", "a'b", "-x"]);
         check(Name::Pattern, &["main", "release/**", "v[0-9]+", "!old/*"], &["", "a b", "a'b", "$(x)", "a\nb"]);
         check(Name::Cron, &["17 5 * * *", "*/15 0-3 1,2 * 1"], &["", "daily", "1 2 3 4", "1  2 3 4 5", "a b c d e"]);
-        check(Name::Url, &["https://example.com", "http://localhost:8080/a"], &["example.com", "https://", "https://a/?b", "https://u@a", "https://a/", "https://a b"]);
-        check(Name::Image, &["ghcr.io/a/b", "localhost:5000/a"], &["app", "a/b", "ghcr.io/A/b", "ghcr.io/a:1", "ghcr.io/a@sha256:0", "ghcr.io/"]);
+        check(
+            Name::Url,
+            &["https://example.com", "http://localhost:8080/a"],
+            &["example.com", "https://", "https://a/?b", "https://u@a", "https://a/", "https://a b"],
+        );
+        check(
+            Name::Image,
+            &["ghcr.io/a/b", "localhost:5000/a"],
+            &["app", "a/b", "ghcr.io/A/b", "ghcr.io/a:1", "ghcr.io/a@sha256:0", "ghcr.io/"],
+        );
         check(Name::Path, &["a/b", "."], &["", "/a", "../a", "a/../b"]);
     }
 }

@@ -10,12 +10,16 @@ use crate::project::UpdaterKind;
 pub(in crate::pipeline::plan) fn check(context: &mut Context<'_>) {
     let mut found = updaters(context);
     found.extend(default_branch(context));
-    found.into_iter().for_each(|diagnostic| context.diagnostics.push(diagnostic));
+    context.diagnostics.extend(found.into_iter().collect());
 }
 
 /// What keeps dependencies current must not touch the file: the next apply would undo it.
 fn updaters(context: &Context<'_>) -> Vec<Diagnostic> {
-    let file = format!("{}/{}", location(context.options.platform), file_name(context.options.platform, &context.options.name));
+    let file = format!(
+        "{}/{}",
+        location(context.options.platform),
+        file_name(context.options.platform, &context.options.name)
+    );
     let warning = |updater: &crate::project::Updater| {
         let how = match updater.kind {
             UpdaterKind::Dependabot => format!("to the `github-actions` entry: exclude-paths: [\"{file}\"]"),

@@ -14,7 +14,9 @@ const EXPRESSION: &str = "${{";
 fn texts(options: &Options) -> Vec<(Path, &String)> {
     let mut texts = Vec::new();
     texts.extend(of_map(Path::of("variables"), &options.variables));
-    texts.extend(options.runner.iter().enumerate().map(|(position, text)| (Path::of("runner").index(position as u64), text)));
+    texts.extend(
+        options.runner.iter().enumerate().map(|(position, text)| (Path::of("runner").index(position as u64), text)),
+    );
     if let Some(tests) = &options.tests {
         texts.extend(of_map(Path::of("tests").attribute("variables"), &tests.variables));
     }
@@ -26,8 +28,15 @@ fn texts(options: &Options) -> Vec<(Path, &String)> {
     texts.extend(options.feature_flag.iter().map(|flag| (command("feature_flag"), &flag.command)));
     texts.extend(options.smoke_test.iter().map(|test| (Path::of("smoke_test").attribute("path"), &test.path)));
     texts.extend(options.smoke_test.iter().filter_map(|test| Some((command("smoke_test"), test.command.as_ref()?))));
-    texts.extend(options.verification.iter().map(|verification| (Path::of("verification").attribute("path"), &verification.path)));
-    texts.extend(options.verification.iter().filter_map(|given| Some((command("verification"), given.command.as_ref()?))));
+    texts.extend(
+        options
+            .verification
+            .iter()
+            .map(|verification| (Path::of("verification").attribute("path"), &verification.path)),
+    );
+    texts.extend(
+        options.verification.iter().filter_map(|given| Some((command("verification"), given.command.as_ref()?))),
+    );
     for (position, extra) in options.extra_steps.iter().enumerate() {
         of_step(&extra.step, &Path::of("extra_steps").index(position as u64).attribute("step"), &mut texts);
     }
@@ -65,7 +74,11 @@ pub(super) fn check(options: &Options, check: &mut Check<'_>) {
         let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
         if let Some(odd) = text.chars().find(|c| is_odd(*c)) {
             let hint = if odd == '\r' { " Lines end with a line feed alone." } else { "" };
-            check.error(&path, "A character that cannot be shown", format!("The text holds U+{:04X}.{hint}", odd as u32));
+            check.error(
+                &path,
+                "A character that cannot be shown",
+                format!("The text holds U+{:04X}.{hint}", odd as u32),
+            );
         }
     }
     let smoke_test = options.smoke_test.as_ref().map(|test| ("smoke_test", &test.path));

@@ -16,10 +16,10 @@ impl Context<'_> {
     pub(super) fn smoke(&self, stop: &Stop<'_>, python: &Python<'_>, address: Address<'_>) -> Vec<Step> {
         let url = address("url");
         if let Some(command) = self.smoke_command() {
-            return vec![Step::run("Test the deployment", self.command(stop, command, url))];
+            return vec![Step::run("Test the deployment", given_command(stop, command, url))];
         }
         if let Some((mut steps, command)) = python.smoke_tests() {
-            let mut script = self.command(stop, &command, url);
+            let mut script = given_command(stop, &command, url);
             script.directory = python.directory();
             steps.push(Step::run("Run the smoke tests", script));
             return steps;
@@ -37,7 +37,7 @@ impl Context<'_> {
     pub(super) fn test_preview(&self, stop: &Stop<'_>) -> Option<Step> {
         let url = stop.address_in_deployment("preview_url")?;
         Some(match self.smoke_command() {
-            Some(command) => Step::run("Test the slot", self.command(stop, command, Some(url))),
+            Some(command) => Step::run("Test the slot", given_command(stop, command, Some(url))),
             None => self.ask(url),
         })
     }
@@ -59,13 +59,14 @@ impl Context<'_> {
             }
             Some(url) if verification.command.is_none() => steps.push(self.ask(url.clone())),
             None if minutes > 0 && verification.command.is_some() => {
-                let script = Script::new("sleep \"$WATCH_SECONDS\"").with("WATCH_SECONDS", Value::text(minutes.saturating_mul(60).to_string()));
+                let script = Script::new("sleep \"$WATCH_SECONDS\"")
+                    .with("WATCH_SECONDS", Value::text(minutes.saturating_mul(60).to_string()));
                 steps.push(Step::run(format!("Wait for {minutes} minutes"), script));
             }
             _ => {}
         }
         if let Some(command) = &verification.command {
-            steps.push(Step::run("Judge the new version", self.command(stop, command, url)));
+            steps.push(Step::run("Judge the new version", given_command(stop, command, url)));
         }
         steps
     }
@@ -73,7 +74,7 @@ impl Context<'_> {
     /// Sets the flag for a part of the users.
     pub(super) fn flag(&self, stop: &Stop<'_>, percent: u32) -> Option<Step> {
         let flag = self.options.feature_flag.as_ref()?;
-        let script = self.command(stop, &flag.command, None).with("PERCENT", Value::text(percent.to_string()));
+        let script = given_command(stop, &flag.command, None).with("PERCENT", Value::text(percent.to_string()));
         Some(Step::run(format!("Give the feature to {percent} % of the users"), script))
     }
 
@@ -86,17 +87,6 @@ impl Context<'_> {
             .with("ATTEMPTS", Value::text(test.attempts.to_string()))
             .with("INTERVAL_SECONDS", Value::text(test.interval_seconds.to_string()));
         Step::run("Ask whether it is well", script)
-    }
-
-    /// A command of the user's, with what it may want to know.
-    fn command(&self, stop: &Stop<'_>, command: &str, url: Option<Value>) -> Script {
-        let mut script = Script::new(command)
-            .with("ENVIRONMENT", Value::text(&stop.environment.name))
-            .with("IMAGE", stop.site().image);
-        if let Some(url) = url {
-            script = script.with("BASE_URL", url);
-        }
-        stop.script(script)
     }
 
     fn smoke_command(&self) -> Option<&str> {
@@ -137,4 +127,14 @@ impl Context<'_> {
             Diagnostic::warning("A deployment that nobody verifies", detail).at(path)
         });
     }
+}
+
+/// A command of the user's, with what it may want to know.
+fn given_command(stop: &Stop<'_>, command: &str, url: Option<Value>) -> Script {
+    let mut script =
+        Script::new(command).with("ENVIRONMENT", Value::text(&stop.environment.name)).with("IMAGE", stop.site().image);
+    if let Some(url) = url {
+        script = script.with("BASE_URL", url);
+    }
+    stop.script(script)
 }

@@ -1,11 +1,13 @@
 //! An environment on the way, with what all its jobs have in common.
 
 use super::super::image::{IMAGE, PUBLISH};
-use crate::pipeline::python::{DIST, PACKAGE};
 use super::super::{checkout, texts};
 use crate::pipeline::deploy::{ADDRESS, RUNNING, Site, Tool};
-use crate::pipeline::model::{Action, Download, EnvironmentRef, Job, JobId, Permission, Script, Stage, Step, StepId, Value};
+use crate::pipeline::model::{
+    Action, Download, EnvironmentRef, Job, JobId, Permission, Script, Stage, Step, StepId, Value,
+};
 use crate::pipeline::options::{Cloud, Environment, Options};
+use crate::pipeline::python::{DIST, PACKAGE};
 
 /// An environment on the way.
 pub(super) struct Stop<'a> {
@@ -65,8 +67,8 @@ impl<'a> Stop<'a> {
     }
 
     /// The queue of the jobs that change what runs there.
-    pub(super) fn queue(&self) -> Option<String> {
-        Some(self.environment.name.clone())
+    pub(super) fn queue(&self) -> String {
+        self.environment.name.clone()
     }
 
     /// What is deployed where.
@@ -89,7 +91,9 @@ impl<'a> Stop<'a> {
     /// A script with the variables and secrets of the environment, whatever it has already.
     pub(super) fn script(&self, mut script: Script) -> Script {
         script.variables.extend(texts(&self.environment.variables));
-        script.variables.extend(self.environment.secrets.iter().map(|name| (name.clone(), Value::Secret(name.clone()))));
+        script
+            .variables
+            .extend(self.environment.secrets.iter().map(|name| (name.clone(), Value::Secret(name.clone()))));
         script
     }
 

@@ -40,14 +40,19 @@ fn verify(title: &str, states: &'static [u16], variables: &[(&str, &str)]) -> Op
     let (address, asked) = service(states);
     let script = job.step(title)["run"].as_str().unwrap();
     let mut command = Command::new("bash");
-    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]).env("BASE_URL", address).env("CHECK_PATH", "/health");
+    command
+        .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script])
+        .env("BASE_URL", address)
+        .env("CHECK_PATH", "/health");
     let output = command.envs(variables.iter().copied()).output().unwrap();
     Some((output.status.success(), asked.load(Ordering::SeqCst)))
 }
 
 #[test]
 fn a_service_may_need_a_while() {
-    let ask = |states, attempts| verify("Ask whether it is well", states, &[("ATTEMPTS", attempts), ("INTERVAL_SECONDS", "0")]);
+    let ask = |states, attempts| {
+        verify("Ask whether it is well", states, &[("ATTEMPTS", attempts), ("INTERVAL_SECONDS", "0")])
+    };
     let Some(result) = ask(&[503, 503, 200], "5") else { return };
     assert_eq!(result, (true, 3));
     assert_eq!(ask(&[503], "4"), Some((false, 4)));

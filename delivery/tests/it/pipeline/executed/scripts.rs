@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use delivery::pipeline::options::{Canary, Deploy, DeployStrategy, Environment, FeatureFlag, Options, Rung, Scripts, Verification};
+use delivery::pipeline::options::{
+    Canary, Deploy, DeployStrategy, Environment, FeatureFlag, Options, Rung, Scripts, Verification,
+};
 use tempfile::TempDir;
 
 use crate::pipeline::fixture::{self, Files};

@@ -38,7 +38,14 @@ fn options(deploy_strategy: DeployStrategy) -> Options {
     let environments = Some(vec![staging]);
     let canary = Canary { steps: vec![Rung { weight: 5, pause_minutes: 0 }] };
     let canary = (deploy_strategy == DeployStrategy::Canary).then_some(canary);
-    Options { deploy_strategy, smoke_test: Some(smoke_test), verification: Some(verification), environments, canary, ..fixture::options() }
+    Options {
+        deploy_strategy,
+        smoke_test: Some(smoke_test),
+        verification: Some(verification),
+        environments,
+        canary,
+        ..fixture::options()
+    }
 }
 
 impl Repository {
@@ -63,7 +70,8 @@ impl Repository {
 }
 
 fn output(directory: &Path, name: &str) -> String {
-    let output = std::process::Command::new("terraform").args(["output", "-raw", name]).current_dir(directory).output().unwrap();
+    let output =
+        std::process::Command::new("terraform").args(["output", "-raw", name]).current_dir(directory).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 

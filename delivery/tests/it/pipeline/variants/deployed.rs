@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use delivery::pipeline::options::{
-    Aks, AwsIdentity, AzureIdentity, Canary, Cloud, Cluster, Deploy, DeployStrategy, Ecs, Eks, Environment, FeatureFlag, GcpIdentity, Gke,
-    Helm, Kubeconfig, Kubectl, Options, Rung, Scripts, Terraform, TerraformTool, Verification,
+    Aks, AwsIdentity, AzureIdentity, Canary, Cloud, Cluster, Deploy, DeployStrategy, Ecs, Eks, Environment,
+    FeatureFlag, GcpIdentity, Gke, Helm, Kubeconfig, Kubectl, Options, Rung, Scripts, Terraform, TerraformTool,
+    Verification,
 };
 
 use super::Variant;
@@ -43,24 +44,38 @@ pub(crate) fn options(deploy_strategy: DeployStrategy) -> Options {
         variables: BTreeMap::from([("LOG_LEVEL".to_owned(), "it's \"debug\": #1".to_owned())]),
         ..Environment::new(name)
     };
-    let production = Environment { approval: true, unattended_environment: Some("production-unattended".to_owned()), ..environment("production") };
+    let production = Environment {
+        approval: true,
+        unattended_environment: Some("production-unattended".to_owned()),
+        ..environment("production")
+    };
     Options {
         deploy_strategy,
         environments: Some(vec![environment("staging"), production]),
         feature_flag: (deploy_strategy == DeployStrategy::FeatureFlag).then_some(flag),
-        verification: Some(Verification { command: Some("./scripts/judge.sh\n".to_owned()), ..Verification::default() }),
+        verification: Some(Verification {
+            command: Some("./scripts/judge.sh\n".to_owned()),
+            ..Verification::default()
+        }),
         cloud: Some(aws()),
         ..fixture::options()
     }
 }
 
 fn aws() -> Cloud {
-    Cloud::Aws(AwsIdentity { role: "arn:aws:iam::123456789012:role/deploy".to_owned(), region: "eu-central-1".to_owned() })
+    Cloud::Aws(AwsIdentity {
+        role: "arn:aws:iam::123456789012:role/deploy".to_owned(),
+        region: "eu-central-1".to_owned(),
+    })
 }
 
 /// The defaults: nothing but the strategy is given.
 fn terraform_options(options: &Options) -> Options {
-    Options { deploy_strategy: options.deploy_strategy, feature_flag: options.feature_flag.clone(), ..fixture::options() }
+    Options {
+        deploy_strategy: options.deploy_strategy,
+        feature_flag: options.feature_flag.clone(),
+        ..fixture::options()
+    }
 }
 
 pub(crate) fn terraform(strategy: DeployStrategy) -> Files {
@@ -92,9 +107,11 @@ fn opentofu_files(strategy: DeployStrategy) -> Files {
 }
 
 fn helm(options: &Options) -> Options {
-    let gke = Gke { name: "shop-{environment}".to_owned(), location: "europe-west1".to_owned(), project: "shop".to_owned() };
+    let gke =
+        Gke { name: "shop-{environment}".to_owned(), location: "europe-west1".to_owned(), project: "shop".to_owned() };
     let gcp = GcpIdentity {
-        workload_identity_provider: "projects/1/locations/global/workloadIdentityPools/github/providers/shop".to_owned(),
+        workload_identity_provider: "projects/1/locations/global/workloadIdentityPools/github/providers/shop"
+            .to_owned(),
         service_account: "deploy@shop.iam.gserviceaccount.com".to_owned(),
     };
     let given = Helm {
@@ -210,7 +227,13 @@ fn scripts(options: &Options) -> Options {
 
 pub(crate) fn script_files() -> Files {
     let mut files = fixture::image();
-    let scripts = ["scripts/deploy.sh", "scripts/rollback.sh", "scripts/current.sh", "scripts/switch-traffic.sh", "scripts/shift.sh"];
+    let scripts = [
+        "scripts/deploy.sh",
+        "scripts/rollback.sh",
+        "scripts/current.sh",
+        "scripts/switch-traffic.sh",
+        "scripts/shift.sh",
+    ];
     files.extend(scripts.map(|path| (path, "#!/bin/bash\n")));
     files
 }

@@ -11,7 +11,11 @@ pub(super) fn variants() -> Vec<Variant> {
     vec![
         Variant::new("extras", extras(), projects::suites()),
         Variant::new("odd-texts", odd_texts(), fixture::service(MODULE)),
-        Variant::new("no-drift", Options { drift: Some(Drift { enabled: false, ..Drift::default() }), ..fixture::options() }, fixture::service(MODULE)),
+        Variant::new(
+            "no-drift",
+            Options { drift: Some(Drift { enabled: false, ..Drift::default() }), ..fixture::options() },
+            fixture::service(MODULE),
+        ),
     ]
 }
 
@@ -39,7 +43,10 @@ fn run(name: &str, script: &str) -> UserStep {
 pub(crate) fn extras() -> Options {
     let step = |at| ExtraStep { at, environment: None, step: run(&format!("{at:?}"), "echo here\n") };
     let mut extra_steps: Vec<_> = POINTS.into_iter().map(step).collect();
-    let secret = UserStep { secrets: ["TOKEN".to_owned()].into(), ..run("Tell", "curl --header \"Authorization: $TOKEN\" https://example.com") };
+    let secret = UserStep {
+        secrets: ["TOKEN".to_owned()].into(),
+        ..run("Tell", "curl --header \"Authorization: $TOKEN\" https://example.com")
+    };
     extra_steps.push(ExtraStep { at: Point::AfterDeploy, environment: Some("production".to_owned()), step: secret });
     let uses = UserStep {
         name: "Report coverage".to_owned(),
@@ -67,7 +74,10 @@ pub(crate) fn extras() -> Options {
     Options {
         extra_steps,
         extra_jobs: BTreeMap::from([("report".to_owned(), job)]),
-        pins: BTreeMap::from([("example/action".to_owned(), Pin { version: "v1.2.3".to_owned(), sha: "0123456789abcdef0123456789abcdef01234567".to_owned() })]),
+        pins: BTreeMap::from([(
+            "example/action".to_owned(),
+            Pin { version: "v1.2.3".to_owned(), sha: "0123456789abcdef0123456789abcdef01234567".to_owned() },
+        )]),
         tests: Some(tests),
         timeouts: Some(Timeouts { check: 5, ..Timeouts::default() }),
         ..fixture::options()
@@ -93,8 +103,15 @@ pub(crate) const ODD: [&str; 14] = [
 ];
 
 fn odd_texts() -> Options {
-    let variables = ODD.iter().enumerate().map(|(position, text)| (format!("ODD_{position}"), (*text).to_owned())).collect();
-    let scripts = ["echo 'one'; echo \"two\"", "cat <<'E'\n  indented\n\n\ttab\nE\n", "  echo indented\n  echo again\n", "echo trailing \necho next\n", "# comment: only"];
+    let variables =
+        ODD.iter().enumerate().map(|(position, text)| (format!("ODD_{position}"), (*text).to_owned())).collect();
+    let scripts = [
+        "echo 'one'; echo \"two\"",
+        "cat <<'E'\n  indented\n\n\ttab\nE\n",
+        "  echo indented\n  echo again\n",
+        "echo trailing \necho next\n",
+        "# comment: only",
+    ];
     let step = |(position, script): (usize, &&str)| ExtraStep {
         at: Point::BeforeLint,
         environment: None,

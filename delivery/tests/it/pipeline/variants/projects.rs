@@ -13,7 +13,11 @@ pub(super) fn variants() -> Vec<Variant> {
     let smoke = SmokeTest { command: Some("echo \"$BASE_URL\"".to_owned()), ..SmokeTest::default() };
     vec![
         Variant::new("nothing", plain(), Vec::new()),
-        Variant::new("unlocked", plain(), vec![("pyproject.toml", "[project]\nname = \"a\"\nversion = \"1\"\n[tool.uv]\npackage = false\n")]),
+        Variant::new(
+            "unlocked",
+            plain(),
+            vec![("pyproject.toml", "[project]\nname = \"a\"\nversion = \"1\"\n[tool.uv]\npackage = false\n")],
+        ),
         Variant::new("poetry", plain(), poetry()),
         Variant::new("pdm", plain(), pdm()),
         Variant::new("pipenv", plain(), pipenv()),
@@ -65,7 +69,8 @@ strict = true
 }
 
 pub(crate) fn pipenv() -> Files {
-    let pipfile = "[packages]\n[dev-packages]\npytest = \"*\"\n[lint]\nruff = \"*\"\n[requires]\npython_version = \"3.12\"\n";
+    let pipfile =
+        "[packages]\n[dev-packages]\npytest = \"*\"\n[lint]\nruff = \"*\"\n[requires]\npython_version = \"3.12\"\n";
     vec![("Pipfile", pipfile), ("Pipfile.lock", "{}"), TEST]
 }
 
@@ -110,7 +115,10 @@ pub(crate) fn suites() -> Files {
 
 pub(crate) fn monorepo() -> Files {
     vec![
-        ("services/the shop/pyproject.toml", "[project]\nname = \"shop\"\nversion = \"1\"\n[tool.uv]\npackage = false\n[dependency-groups]\ndev = [\"pytest\"]\n"),
+        (
+            "services/the shop/pyproject.toml",
+            "[project]\nname = \"shop\"\nversion = \"1\"\n[tool.uv]\npackage = false\n[dependency-groups]\ndev = [\"pytest\"]\n",
+        ),
         ("services/the shop/uv.lock", "version = 1\n"),
         ("services/the shop/tests/test_it.py", "def test_it():\n    pass\n"),
         ("services/the shop/Dockerfile", "FROM scratch\n"),

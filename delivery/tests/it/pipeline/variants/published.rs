@@ -1,7 +1,8 @@
 //! Ways to publish the image, and to start the pipeline.
 
 use delivery::pipeline::options::{
-    ArtifactRegistry, Availability, EcrRegistry, Environment, Image, Options, PasswordRegistry, Registry, Security, Triggers,
+    ArtifactRegistry, Availability, EcrRegistry, Environment, Image, Options, PasswordRegistry, Registry, Security,
+    Triggers,
 };
 
 use super::{Variant, deployed};
@@ -12,9 +13,11 @@ pub(super) fn variants() -> Vec<Variant> {
         image: Some(Image { name: Some(name.to_owned()), registry: Some(registry), ..Image::default() }),
         ..fixture::options()
     };
-    let ecr = EcrRegistry { role: "arn:aws:iam::123456789012:role/publish".to_owned(), region: "eu-central-1".to_owned() };
+    let ecr =
+        EcrRegistry { role: "arn:aws:iam::123456789012:role/publish".to_owned(), region: "eu-central-1".to_owned() };
     let google = ArtifactRegistry {
-        workload_identity_provider: "projects/1/locations/global/workloadIdentityPools/github/providers/shop".to_owned(),
+        workload_identity_provider: "projects/1/locations/global/workloadIdentityPools/github/providers/shop"
+            .to_owned(),
         service_account: "publish@shop.iam.gserviceaccount.com".to_owned(),
     };
     let password = PasswordRegistry {
@@ -25,14 +28,24 @@ pub(super) fn variants() -> Vec<Variant> {
     let of_registry = |name: &str, options| Variant::new(name, options, fixture::service(MODULE));
     vec![
         of_registry("ecr", registry("123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop", Registry::Ecr(ecr))),
-        of_registry("artifact-registry", registry("europe-docker.pkg.dev/shop/images/web", Registry::ArtifactRegistry(google))),
+        of_registry(
+            "artifact-registry",
+            registry("europe-docker.pkg.dev/shop/images/web", Registry::ArtifactRegistry(google)),
+        ),
         of_registry("password", registry("registry.example.com:5000/shop/web", Registry::Password(password))),
         of_registry("availability-always", availability(Availability::Always)),
         of_registry("availability-never", availability(Availability::Never)),
         of_registry("triggers", triggers()),
         of_registry("branches", branches()),
-        of_registry("image-only", Options { environments: Some(Vec::new()), triggers: Some(tags()), ..fixture::options() }),
-        Variant::new("kubeconfig", deployed::kubeconfig(&deployed::options(deployed::STRATEGIES[0].1)), deployed::manifests()),
+        of_registry(
+            "image-only",
+            Options { environments: Some(Vec::new()), triggers: Some(tags()), ..fixture::options() },
+        ),
+        Variant::new(
+            "kubeconfig",
+            deployed::kubeconfig(&deployed::options(deployed::STRATEGIES[0].1)),
+            deployed::manifests(),
+        ),
     ]
 }
 
@@ -60,13 +73,19 @@ fn triggers() -> Options {
         merge_queue: false,
         manual: false,
     };
-    Options { triggers: Some(triggers), runner: vec!["self-hosted".to_owned(), "linux".to_owned()], ..fixture::options() }
+    Options {
+        triggers: Some(triggers),
+        runner: vec!["self-hosted".to_owned(), "linux".to_owned()],
+        ..fixture::options()
+    }
 }
 
 /// An environment for each of two branches.
 fn branches() -> Options {
     let triggers = Triggers { branches: vec!["main".to_owned(), "develop".to_owned()], ..Triggers::default() };
-    let of_branch = |name: &str, branch: &str| Environment { branch: Some(branch.to_owned()), ..Environment::new(name) };
-    let environments = vec![of_branch("development", "develop"), of_branch("staging", "main"), of_branch("production", "main")];
+    let of_branch =
+        |name: &str, branch: &str| Environment { branch: Some(branch.to_owned()), ..Environment::new(name) };
+    let environments =
+        vec![of_branch("development", "develop"), of_branch("staging", "main"), of_branch("production", "main")];
     Options { triggers: Some(triggers), environments: Some(environments), ..fixture::options() }
 }
