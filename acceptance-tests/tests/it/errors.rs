@@ -89,7 +89,6 @@ fn wrong_values_of_options_are_explained_one_by_one() {
             "working_directory = \"../x\"",
             "repository = \"nowhere\"",
             "deploy = {}",
-            "timeouts = { test = -1 }",
             "overwrite = \"perhaps\"",
             "no_such_option = 1",
         ];
@@ -149,15 +148,6 @@ fn wrong_values_of_options_are_explained_one_by_one() {
 
         `deploy` must be an object with exactly one of `ecs`, `helm`, `kubectl`, `scripts` and `terraform`.
 
-        timeouts = { test = -1 }
-        Error: Invalid value
-
-          with devopsflow_pipeline.ci,
-          on main.tf line 2, in resource "devopsflow_pipeline" "ci":
-           2: resource "devopsflow_pipeline" "ci" {
-
-        `timeouts.test` must be from 0 to 4294967295, not -1.
-
         overwrite = "perhaps"
         Error: Incorrect attribute value type
 
@@ -174,6 +164,15 @@ fn wrong_values_of_options_are_explained_one_by_one() {
 
         An argument named "no_such_option" is not expected here.
         "#);
+    });
+}
+
+/// Terraform before 1.15 points at the whole resource then, so the text has to say which attribute it is.
+#[test]
+fn a_nested_attribute_is_named_in_full() {
+    pipeline_case(|case| {
+        let errors = error(case, &ci_with("timeouts = { test = -1 }"));
+        assert!(errors.ends_with("`timeouts.test` must be from 1 to 4320, not -1."), "{errors}");
     });
 }
 

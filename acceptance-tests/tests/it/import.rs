@@ -53,15 +53,9 @@ fn terraform_writes_a_configuration_for_what_is_imported() {
         let block = format!("import {{\n  to = {PIPELINE}\n  id = \"{ID}\"\n}}\n");
         let args = ["-generate-config-out=generated.tf"];
         let generated = Step::Plan(Config::of(&block).with(&args).expect_non_empty_plan());
-        insta::assert_snapshot!(case.error(generated), @r"
-        Error: Missing required attribute
-
-          with devopsflow_pipeline.ci,
-          on generated.tf line 12:
-          (source code not available)
-
-        `language` is required.
-        ");
+        // What an import cannot know is asked for by name. Which line that is differs from terraform to terraform.
+        let asked = case.error(generated);
+        assert!(asked.contains("on generated.tf line") && asked.ends_with("`language` is required."), "{asked}");
         let generated = case.read("generated.tf");
         let given: Vec<&str> = generated.lines().filter(|line| line.contains('=') && !line.ends_with("null")).collect();
         insta::assert_snapshot!(given.join("\n"), @r#"

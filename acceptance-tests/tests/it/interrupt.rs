@@ -68,3 +68,17 @@ fn an_interrupt_that_overtakes_a_request_leaves_what_the_state_says() {
         check_true_state(case);
     });
 }
+
+/// A terminal interrupts every process of the run. What that means is terraform's to decide, so alone it means nothing.
+#[test]
+fn the_provider_leaves_interrupts_to_terraform() {
+    pipeline_case(|case| {
+        case.write("main.tf", &format!("{CI}{GATE}{}", second()));
+        let mut apply = case.spawn(&["apply", "-auto-approve", "-no-color"]);
+        apply.wait_until("the gate", || case.exists("waiting"));
+        apply.provider().signal(Signal::INT);
+        case.write("gate", "");
+        apply.finish().expect_success();
+        assert!(case.exists(FILE) && case.exists(SECOND));
+    });
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use framework::provider::{
     Applied, Apply, Configure, DataRead, Import, Imported, ImportedObject, Move, Moved, Moves, Plan, Planned, Provider,
@@ -17,8 +18,9 @@ pub(crate) const LETTERS: &str = "double_letters";
 
 /// The provider.
 ///
-/// What `double_file` does beside its work is asked for with `mode`: `panic` panics in apply, `wait` waits in apply until
-/// the provider is stopped, with a file beside its own to say that it does, `fail` writes the file and then fails.
+/// What `double_file` does beside its work is asked for with `mode`: `panic` panics in apply, `fail` writes the file and
+/// then fails, `wait` waits in apply until the provider is stopped, with a file `PATH.waiting` to say that it does, and
+/// `linger` goes on waiting after that until there is a file `PATH.finish`.
 #[derive(Default)]
 pub(crate) struct Double {
     stop: Stop,
@@ -73,9 +75,15 @@ impl Double {
     async fn create(&self, request: Apply) -> Applied {
         let path = request.planned.member("path").as_str().unwrap_or_default().to_owned();
         let mode = request.planned.member("mode").as_str();
-        if mode == Some("wait") {
+        if matches!(mode, Some("wait" | "linger")) {
             fs::write(format!("{path}.waiting"), "").expect("the folder is there");
             self.stop.requested().await;
+        }
+        if mode == Some("linger") {
+            fs::write(format!("{path}.stopping"), "").expect("the folder is there");
+            while !fs::exists(format!("{path}.finish")).expect("the folder is there") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
         assert!(mode != Some("panic"), "asked to panic");
         fs::write(&path, request.planned.member("content").as_str().unwrap_or_default()).expect("the folder is there");

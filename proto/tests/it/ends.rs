@@ -102,7 +102,15 @@ async fn import_upgrade_and_move() {
 }
 
 #[tokio::test]
-async fn a_message_of_many_megabytes() {
+async fn a_request_of_many_megabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = file(&folder.path().join("large"), &"x".repeat(9_000_000), None);
+    let applied = double().await.apply(creation(&large)).await.unwrap();
+    assert_eq!(applied.state, large);
+}
+
+#[tokio::test]
+async fn an_answer_of_many_megabytes() {
     let size = 9_000_000;
     let config = Value::map([("amount", Value::Number(Number::from(size))), ("text", Value::Null)]);
     let plugin = double().await;

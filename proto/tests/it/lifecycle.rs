@@ -57,17 +57,19 @@ async fn a_plugin_does_not_outlive_its_owner() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_is_gone_stops_the_call_which_still_comes_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file");
+    let beside = |ending: &str| folder.path().join(format!("file{ending}"));
     let (mut child, handshake) = start(&mut hosted());
     let plugin = attach(&child, &handshake.socket).await;
-    let (calling, waiting) = (Arc::clone(&plugin), file(&path, "written", Some("wait")));
-    let call = tokio::spawn(async move { calling.apply(creation(&waiting)).await });
-    eventually_meanwhile("apply runs", || folder.path().join("file.waiting").exists());
-    assert!(!path.exists());
+    let (calling, lingering) = (Arc::clone(&plugin), file(&beside(""), "written", Some("linger")));
+    let call = tokio::spawn(async move { calling.apply(creation(&lingering)).await });
+    eventually_meanwhile("apply runs", || beside(".waiting").exists());
     call.abort();
     drop((call.await, plugin));
+    eventually_meanwhile("apply is asked to stop", || beside(".stopping").exists());
+    assert!(runs(child.id()) && !beside("").exists());
+    fs::write(beside(".finish"), "").unwrap();
     assert_eq!(tokio::task::block_in_place(|| exit_code(&mut child)), Some(0));
-    assert_eq!(fs::read_to_string(&path).unwrap(), "written");
+    assert_eq!(fs::read_to_string(beside("")).unwrap(), "written");
     check_removed(&handshake.socket);
 }
 

@@ -73,6 +73,8 @@ fn names_that_are_none() {
     At least one platform such as `linux/amd64` is expected.
     error: image.registry: No way to log in
     The image is in another registry than GitHub's. Say by `registry` how to log in to it.
+    warning: environments[0].cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of pro duction have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
     "#);
 }
 
@@ -183,6 +185,8 @@ fn variables_that_the_pipeline_needs_itself() {
         ..Environment::new("staging")
     };
     assert_snapshot!(refusal(&fixture::service(MODULE), &Options { environments: Some(vec![staging]), ..options() }), @r#"
+    warning: environments[0].cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of staging have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
     error: variables: An environment variable that is set twice
     The step "Find out what runs" of the job deploy-staging has the environment variable IMAGE already: the pipeline sets it, or it is given twice. Take another name.
     "#);
@@ -310,12 +314,16 @@ fn ladders_that_do_not_climb() {
     assert_snapshot!(refusal(&files, &options(DeployStrategy::Rolling, canary(&[5]))), @r#"
     error: canary: Steps of another strategy
     `canary` goes with `deploy_strategy = "canary"` only.
+    warning: cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
     warning: environments.unattended_environment: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     "#);
     assert_snapshot!(refusal(&files, &options(DeployStrategy::FeatureFlag, None)), @r"
     error: feature_flag: No flag
     The strategy `feature-flag` needs a command that sets the flag. Set `feature_flag = { command = ... }`.
+    warning: cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
     warning: environments.unattended_environment: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     ");
@@ -336,6 +344,8 @@ fn a_canary_that_nobody_watches() {
     let module = super::fixture::CANARY.replace("output \"url\" { value = \"https://shop.example.com\" }\n", "");
     let files = [fixture::image(), vec![("infra/main.tf", Box::leak(module.into_boxed_str()) as &str)]].concat();
     assert_snapshot!(refusal(&files, &Options { deploy_strategy: DeployStrategy::Canary, ..options() }), @r"
+    warning: cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
     error: environments.url: A canary that nobody watches
     Nothing tests or watches what is deployed to staging, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
     error: environments.url: A canary that nobody watches
@@ -376,6 +386,8 @@ fn an_empty_project_is_told_what_it_lacks() {
 #[test]
 fn what_the_defaults_leave_to_people() {
     assert_snapshot!(warnings(&fixture::service(MODULE), &options()), @r"
+    warning: cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
     warning: environments.unattended_environment: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     ");
@@ -408,5 +420,8 @@ output "image" { value = var.image }
 output "url" { value = "https://shop.example.com" }
 "#;
     let options = Options { environments: Some(vec![Environment::new("staging")]), ..options() };
-    assert_snapshot!(warnings(&fixture::service(module), &options), @"");
+    assert_snapshot!(warnings(&fixture::service(module), &options), @r"
+    warning: environments[0].cloud: No identity for terraform
+    The module in infra uses s3, but the jobs of staging have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
+    ");
 }

@@ -1,8 +1,12 @@
 //! What is in a pipeline, by project and options.
 
-use delivery::pipeline::options::{DeployStrategy, Environment, Options, Triggers};
+use std::sync::LazyLock;
+
+use delivery::pipeline::options::{DeployStrategy, Environment, ExtraStep, Options, Point, Triggers, UserStep};
 use delivery::pipeline::{self, Platform};
+use delivery::project::Detection;
 use insta::assert_snapshot;
+use proptest::prelude::*;
 
 use super::fixture::{self, CANARY, Files, MODULE, SLOTS, options};
 use super::variants::projects;
@@ -50,6 +54,15 @@ fn a_service_is_checked_built_once_and_promoted() {
     drift-staging:
     drift-production:
     ");
+}
+
+#[test]
+fn the_module_that_fits_is_found_among_others() {
+    let mut files = fixture::service(SLOTS);
+    files.extend([("main.tf", "provider \"devopsflow\" {}\n"), ("network/main.tf", "variable \"cidr\" {}\n")]);
+    let options = Options { deploy_strategy: DeployStrategy::BlueGreen, ..options() };
+    let workflow = Workflow::read(fixture::text(&files, &options));
+    assert_eq!(workflow.job("deploy-staging").step("Initialise the module")["working-directory"], "infra");
 }
 
 #[test]
@@ -229,7 +242,7 @@ fn pdm_gets_what_the_project_lacks_from_the_pipeline() {
     pdm lock --check
     pdm sync --group quality
 
-    pdm run pylint $(git ls-files '*.py')
+    git ls-files -z '*.py' | xargs --null --no-run-if-empty pdm run pylint
     pdm run isort --check-only .
     ");
 }
@@ -256,7 +269,7 @@ fn pip_installs_requirements_files_and_extras() {
     ");
     assert_snapshot!(scripts(&projects::package(), "test"), @r"
     python -m venv .venv
-    .venv/bin/python -m pip install --editable '.[test,test]'
+    .venv/bin/python -m pip install --editable '.[test]'
 
     .venv/bin/pytest tests --cov --cov-report=term --cov-report=xml
     ");
@@ -290,9 +303,9 @@ fn suites_do_not_run_each_other() {
     assert_snapshot!(scripts(&files, "integration"), @r"
     uv sync --locked --group dev
     uv run --no-sync pytest tests/integration --cov --cov-report=term --cov-report=xml
-    uv run --no-sync pytest -m integration --cov --cov-report=term --cov-report=xml || [ $? -eq 5 ]
+    uv run --no-sync pytest -m integration --ignore=tests/integration --cov --cov-report=term --cov-report=xml --cov-append || [ $? -eq 5 ]
     ");
-    assert_snapshot!(last("end-to-end"), @"uv run --no-sync pytest -m e2e || [ $? -eq 5 ]");
+    assert_snapshot!(last("end-to-end"), @"uv run --no-sync pytest -m e2e --ignore=tests/e2e || [ $? -eq 5 ]");
     assert_snapshot!(last("smoke-test-staging"), @"uv run --no-sync pytest tests/smoke");
 }
 
@@ -353,3 +366,29 @@ fn the_platform_says_where_its_files_belong() {
     assert_eq!(pipeline::location(Platform::GithubActions), ".github/workflows");
     assert_eq!(pipeline::file_name(Platform::GithubActions, "ci"), "ci.yml");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_breaks_out_of_its_place(text in "[ -~\n\t\u{e9}\u{2028}\u{feff}]{0,40}", name in "[ -~]{1,20}") {
+        let step = UserStep { name, run: Some(text.clone()), ..UserStep::default() };
+        let options = Options {
+            variables: [("TEXT".to_owned(), text)].into(),
+            extra_steps: vec![ExtraStep { at: Point::BeforeLint, environment: None, step }],
+            ..options()
+        };
+        let Ok(rendered) = pipeline::render(&options, &PROJECT) else { return Ok(()) };
+        let (_, file) = rendered.artifacts.iter().next().unwrap();
+        let workflow = Workflow::read(String::from_utf8(file.content.clone()).unwrap());
+        prop_assert_eq!(workflow.root["env"]["TEXT"].as_str(), Some(options.variables["TEXT"].as_str()));
+        let given = &options.extra_steps[0].step;
+        let lint = workflow.job("lint");
+        let step = lint.steps().find(|step| step["name"] == given.name.as_str()).unwrap();
+        let script = step["run"].as_str().unwrap().trim_end_matches('\n');
+        prop_assert_eq!(script, given.run.as_deref().unwrap().trim_end_matches('\n'));
+    }
+}
+
+/// What the property tests render for.
+static PROJECT: LazyLock<Detection> = LazyLock::new(|| fixture::detect(&fixture::python(), &options()));

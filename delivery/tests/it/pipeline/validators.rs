@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,7 +22,10 @@ fn write(root: &Path) -> Vec<PathBuf> {
     fs::create_dir_all(&directory).unwrap();
     let write = |name: &str, text: String| {
         let path = directory.join(format!("{name}.yml"));
-        fs::write(&path, text).unwrap();
+        // Another test may be reading what it wrote to the same place.
+        let mut file = tempfile::NamedTempFile::new_in(&directory).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.persist(&path).unwrap();
         path
     };
     variants().iter().map(|variant| write(&variant.name, text(&variant.files, &variant.options))).collect()

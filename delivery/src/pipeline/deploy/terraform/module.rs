@@ -54,7 +54,7 @@ pub(super) fn settings(
     let directory = if let Some(directory) = &given.directory {
         tidy(directory)
     } else {
-        let directories: Vec<_> = detection.surface.terraform.iter().map(|root| root.directory.clone()).collect();
+        let directories = candidates(detection, options.deploy_strategy);
         only_directory(&directories, environments, "terraform module", &path().attribute("directory"))?
     };
     let is_shared = !directory.contains("{environment}");
@@ -86,6 +86,16 @@ pub(super) fn settings(
         .iter()
         .all(|environment| root(detection, &settings.directory(environment)).is_some_and(|root| root.locked));
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// The modules that take what the strategy sets. A repository often holds others, such as the one that makes its pipeline; all of
+/// them when none fits, to say what is missing.
+fn candidates(detection: &Detection, strategy: DeployStrategy) -> Vec<String> {
+    let takes = |root: &&TerraformRoot, name: &str| root.variables.iter().any(|variable| variable.name == name);
+    let fits = |root: &&TerraformRoot| interface(strategy).iter().all(|name| takes(root, name));
+    let directories = |roots: Vec<&TerraformRoot>| roots.into_iter().map(|root| root.directory.clone()).collect();
+    let fitting: Vec<_> = detection.surface.terraform.iter().filter(fits).collect();
+    directories(if fitting.is_empty() { detection.surface.terraform.iter().collect() } else { fitting })
 }
 
 fn root<'d>(detection: &'d Detection, directory: &str) -> Option<&'d TerraformRoot> {
