@@ -77,7 +77,7 @@ pub enum PluginError {
         output: String,
     },
     /// The program did not listen in time.
-    #[error("the plugin did not listen within {} s", .0.as_secs())]
+    #[error("the plugin did not listen within {0:?}")]
     Timeout(Duration),
     /// The program's output cannot be read.
     #[error("cannot read the output of the plugin: {0}")]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use framework::Fault;
@@ -12,20 +12,11 @@ use tfplugin::client::Plugin;
 use tfplugin::reattach::Reattach;
 
 use crate::double::FILE;
-use crate::support::{
-    creation, double, eventually, eventually_meanwhile, example, file, first_line, hosted, runs, start,
-};
+use crate::support::{Running, creation, double, eventually, eventually_meanwhile, example, file, hosted, runs, start};
 
 fn send(pid: u32, signal: Signal) {
     let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
     kill_process(pid, signal).unwrap();
-}
-
-/// Waits for a process, and gives its exit code.
-#[track_caller]
-fn exit_code(child: &mut Child) -> Option<i32> {
-    eventually("the process ends", || child.try_wait().unwrap().is_some());
-    child.wait().unwrap().code()
 }
 
 /// Checks that no socket is left.
@@ -34,8 +25,8 @@ fn check_removed(socket: &Path) {
     assert!(!socket.exists() && !socket.parent().unwrap().exists(), "{} is left", socket.display());
 }
 
-async fn attach(child: &Child, socket: &Path) -> Arc<Plugin> {
-    Arc::new(Plugin::attach(&Reattach { socket: socket.to_owned(), pid: child.id() }).await.unwrap())
+async fn attach(plugin: &Running, socket: &Path) -> Arc<Plugin> {
+    Arc::new(Plugin::attach(&Reattach { socket: socket.to_owned(), pid: plugin.pid() }).await.unwrap())
 }
 
 #[tokio::test]
@@ -66,9 +57,9 @@ async fn a_host_that_is_gone_stops_the_call_which_still_comes_to_its_end() {
     call.abort();
     drop((call.await, plugin));
     eventually_meanwhile("apply is asked to stop", || beside(".stopping").exists());
-    assert!(runs(child.id()) && !beside("").exists());
+    assert!(runs(child.pid()) && !beside("").exists());
     fs::write(beside(".finish"), "").unwrap();
-    assert_eq!(tokio::task::block_in_place(|| exit_code(&mut child)), Some(0));
+    assert_eq!(tokio::task::block_in_place(|| child.exit_code()), Some(0));
     assert_eq!(fs::read_to_string(beside("")).unwrap(), "written");
     check_removed(&handshake.socket);
 }
@@ -77,12 +68,10 @@ async fn a_host_that_is_gone_stops_the_call_which_still_comes_to_its_end() {
 fn a_host_that_is_killed_leaves_no_provider_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let mut command = Command::new(example("host"));
-    let mut host = command.arg(example("double")).arg(&path).stdout(Stdio::piped()).spawn().unwrap();
-    let plugin: u32 = first_line(&mut host).trim().parse().unwrap();
+    let mut host = Running::start(Command::new(example("host")).arg(example("double")).arg(&path));
+    let plugin: u32 = host.line().trim().parse().unwrap();
     eventually("apply runs", || folder.path().join("file.waiting").exists());
-    host.kill().unwrap();
-    host.wait().unwrap();
+    host.kill();
     eventually("the provider is gone", || !runs(plugin));
     assert_eq!(fs::read_to_string(&path).unwrap(), "written");
 }
@@ -118,44 +107,44 @@ async fn a_plugin_that_dies_leaves_it_open_what_happened() {
 async fn an_interrupt_is_the_hosts_to_handle_and_a_termination_is_not() {
     let (mut child, handshake) = start(&mut hosted());
     let plugin = attach(&child, &handshake.socket).await;
-    send(child.id(), Signal::INT);
+    send(child.pid(), Signal::INT);
     let read = || Read { type_name: FILE.into(), state: file("/nowhere".as_ref(), "", None), private: Vec::new() };
     plugin.read(read()).await.unwrap();
-    send(child.id(), Signal::TERM);
-    assert_eq!(tokio::task::block_in_place(|| exit_code(&mut child)), Some(0));
+    send(child.pid(), Signal::TERM);
+    assert_eq!(tokio::task::block_in_place(|| child.exit_code()), Some(0));
     check_removed(&handshake.socket);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_a_person_started_serves_host_after_host_until_interrupted() {
-    let mut child = Command::new(example("double")).arg("-debug").stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut variable = String::new();
+    let mut child = Running::start(Command::new(example("double")).arg("-debug"));
+    let mut variable = child.line();
     while !variable.starts_with("TF_REATTACH_PROVIDERS=") {
-        variable.clear();
-        std::io::BufRead::read_line(&mut output, &mut variable).unwrap();
+        variable = child.line();
     }
     let json = variable.trim().strip_prefix("TF_REATTACH_PROVIDERS='").unwrap().strip_suffix('\'').unwrap();
     let reattach = Reattach::find(json, "example/double").unwrap();
-    assert_eq!(reattach.pid, child.id());
+    assert_eq!(reattach.pid, child.pid());
     for _ in 0..2 {
         let plugin = Plugin::attach(&reattach).await.unwrap();
         assert!(plugin.shutdown().await.is_none());
-        assert!(runs(child.id()));
+        assert!(runs(child.pid()));
     }
-    send(child.id(), Signal::INT);
-    assert_eq!(tokio::task::block_in_place(|| exit_code(&mut child)), Some(0));
+    send(child.pid(), Signal::INT);
+    assert_eq!(tokio::task::block_in_place(|| child.exit_code()), Some(0));
     check_removed(&reattach.socket);
 }
 
 #[test]
 fn logs_are_lines_of_json_at_the_level_that_is_asked_for() {
-    let (child, handshake) = start(hosted().env("TF_LOG_PROVIDER_DOUBLE", "info").stderr(Stdio::piped()));
-    drop(std::os::unix::net::UnixStream::connect(&handshake.socket).unwrap());
-    send(child.id(), Signal::TERM);
-    let output = child.wait_with_output().unwrap();
-    let lines: Vec<serde_json::Value> =
-        output.stderr.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let stderr = fs::File::create(&log).unwrap();
+    let (mut child, _) = start(hosted().env("TF_LOG_PROVIDER_DOUBLE", "info").stderr(stderr));
+    send(child.pid(), Signal::TERM);
+    child.exit_code();
+    let text = fs::read_to_string(&log).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().any(|line| line["@message"] == "ending" && line["@level"] == "info"), "{lines:?}");
     assert!(lines.iter().all(|line| line["@module"] == "provider.double"));
 }

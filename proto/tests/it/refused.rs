@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tfplugin::client::{Options, Plugin};
 
-use crate::support::{COOKIE, example};
+use crate::support::{COOKIE, eventually_meanwhile, example, runs};
 
 /// What the provider says on standard error, and its exit code.
 #[track_caller]
@@ -56,8 +56,17 @@ async fn a_host_names_what_is_wrong_with_a_plugin() {
     check_host("echo '1|6|unix|/nowhere/x|grpc|'", "offers no certificate").await;
     check_host("echo first >&2; echo last >&2; exit 3", "exit status: 3 before it listened; it wrote:\nfirst\nlast")
         .await;
-    check_host("exec sleep 60", "did not listen within 0 s").await;
+    check_host("exec sleep 60", "did not listen within 500ms").await;
     let missing = Plugin::launch(tokio::process::Command::new("/no/such/plugin"), Options::default()).await;
     let error = missing.err().unwrap().to_string();
     assert!(error.starts_with("cannot start `/no/such/plugin`: "), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_never_listens_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    check_host(&format!("echo $$ > {}; exec sleep 60", file.display()), "did not listen").await;
+    let pid = std::fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+    eventually_meanwhile("the program is gone", || !runs(pid));
 }

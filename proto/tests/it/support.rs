@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,22 +57,58 @@ pub(crate) async fn double() -> Plugin {
 /// A command for the provider `double` that says that a host without TLS started it.
 pub(crate) fn hosted() -> Command {
     let mut command = Command::new(example("double"));
-    command.env(COOKIE.0, COOKIE.1).env("PLUGIN_PROTOCOL_VERSIONS", "5,6").stdout(Stdio::piped());
+    command.env(COOKIE.0, COOKIE.1).env("PLUGIN_PROTOCOL_VERSIONS", "5,6");
     command
 }
 
-/// Starts a plugin and reads its handshake.
-pub(crate) fn start(command: &mut Command) -> (Child, Handshake) {
-    let mut child = command.spawn().unwrap();
-    let line = first_line(&mut child);
-    (child, line.parse().unwrap())
+/// A process that does not outlive its test.
+pub(crate) struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
 }
 
-/// The first line of what a process writes. The rest is lost.
-pub(crate) fn first_line(child: &mut Child) -> String {
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    line
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next line that the process writes.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until the process ends, and gives its exit code.
+    #[track_caller]
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        eventually("the process ends", || self.child.try_wait().unwrap().is_some());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop((self.child.kill(), self.child.wait()));
+    }
+}
+
+/// Starts a plugin and reads its handshake.
+pub(crate) fn start(command: &mut Command) -> (Running, Handshake) {
+    let mut plugin = Running::start(command);
+    let handshake = plugin.line().parse().unwrap();
+    (plugin, handshake)
 }
 
 /// A `double_file`.

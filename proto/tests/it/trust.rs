@@ -93,11 +93,10 @@ impl ServerCertVerifier for Anyone {
 
 /// Whether a plugin that was started for `expected` talks to a host that shows `certificate` and signs with `key`.
 async fn plugin_talks(expected: &rcgen::Certificate, certificate: &rcgen::Certificate, key: &KeyPair) -> bool {
-    let (mut child, handshake) = start(hosted().env("PLUGIN_CLIENT_CERT", expected.pem()));
+    let (mut plugin, handshake) = start(hosted().env("PLUGIN_CLIENT_CERT", expected.pem()));
     assert!(handshake.certificate.is_some());
     let talks = greet(&handshake.socket, shown(certificate, key)).await;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    plugin.kill();
     drop(std::fs::remove_dir_all(handshake.socket.parent().unwrap()));
     talks
 }
