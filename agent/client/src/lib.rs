@@ -1,0 +1,1 @@
+//! Finds or starts the agent, sends it commands and follows its events.

@@ -1,0 +1,3 @@
+//! The process that hosts rollouts on this machine.
+
+fn main() {}

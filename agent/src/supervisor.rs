@@ -1,0 +1,1 @@
+//! The supervisor: starts, adopts, watches and ends the processes of revisions.

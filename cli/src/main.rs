@@ -1,0 +1,3 @@
+//! The `devops-flow` command.
+
+fn main() {}
