@@ -1,0 +1,1 @@
+//! Canary: a growing share of the traffic, step by step.
