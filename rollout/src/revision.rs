@@ -1,7 +1,7 @@
 //! Revisions: what makes one version of a service different from another.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -51,9 +51,44 @@ pub struct Revision {
 impl Revision {
     /// The name of this revision. Equal contents have equal names on every machine and in every release.
     pub fn id(&self) -> RevisionId {
-        // The order of fields and of map entries is fixed, so the text is canonical.
-        let text = serde_json::to_vec(self).expect("a struct of strings is written without errors");
+        // The order of fields and of map entries is fixed, so the text is canonical; strings and numbers always have one.
+        let text = serde_json::to_vec(self).unwrap_or_default();
         let digest = Sha256::digest(&text);
-        RevisionId(digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+        RevisionId(digest.iter().take(6).fold(String::new(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Span;
+
+    #[test]
+    fn the_name_depends_on_all_that_runs_and_never_changes() {
+        let second = Span::from_secs(1);
+        let readiness = Readiness { path: None, interval: second, timeout: second, failures: 3 };
+        let revision = Revision {
+            version: "1".into(),
+            command: vec!["api".into()],
+            env: BTreeMap::new(),
+            readiness,
+            protocol: Protocol::Http1,
+        };
+        assert_eq!(revision.id().as_str(), "e5ada71c02c8");
+        let others = [
+            Revision { version: "2".into(), ..revision.clone() },
+            Revision { command: vec!["api".into(), String::new()], ..revision.clone() },
+            Revision { env: BTreeMap::from([("A".into(), String::new())]), ..revision.clone() },
+            Revision { protocol: Protocol::H2c, ..revision.clone() },
+            Revision {
+                readiness: Readiness { path: Some("/".into()), ..revision.readiness.clone() },
+                ..revision.clone()
+            },
+        ];
+        let names: std::collections::BTreeSet<_> = others.iter().chain([&revision]).map(Revision::id).collect();
+        assert_eq!(names.len(), 6);
     }
 }
