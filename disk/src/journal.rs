@@ -140,7 +140,7 @@ impl Journal {
         let lock = place.lock()?;
         let (handles, bytes) = match place.open()? {
             Some(found) => found,
-            None => create(&place, kind)?,
+            None => create(fs, &place, kind)?,
         };
         let decoded = format::decode(&bytes, kind).map_err(JournalError::invalid(path.clone()))?;
         place.remove_new();
@@ -354,7 +354,8 @@ pub fn read(fs: &dyn Fs, directory: &Path, kind: &str) -> Result<Option<Contents
     }
 }
 
-fn create(place: &Place, kind: &str) -> Result<(Handles, Vec<u8>), JournalError> {
+fn create(fs: &dyn Fs, place: &Place, kind: &str) -> Result<(Handles, Vec<u8>), JournalError> {
+    place.sync_way(fs)?;
     let bytes = format::file(unique(), kind, None, &[]);
     let published = place.publish(&bytes, Existing::Keep);
     let handles = published.map_err(|unpublished| match unpublished {

@@ -175,3 +175,20 @@ fn was_durable(bytes: &[u8], id: u64, end: usize) -> bool {
     let mut frames = places.filter_map(|(distance, _)| frame_at(bytes, id, end + 1 + distance));
     frames.any(|frame| frame.synced > end as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The committed file, which every later release opens, is what this one writes.
+    #[test]
+    fn version_1_is_written_as_it_always_was() {
+        let id = 0x0123_4567_89ab_cdef;
+        let mut bytes = file(id, "v1", Some(b"of version 1"), &[b"carried over".to_vec()]);
+        let named = bytes.len() as u64;
+        for (record, synced) in [(&b"first"[..], named), (b"", named), (&[0, 255, 10], named + 29)] {
+            bytes.extend(frame(id, bytes.len() as u64, synced, record));
+        }
+        assert_eq!(bytes, include_bytes!("../../tests/data/v1.journal"));
+    }
+}

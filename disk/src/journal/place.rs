@@ -144,6 +144,20 @@ impl Place {
         let _ = self.directory.handle.remove_file(self.new.as_ref());
     }
 
+    /// Syncs the directories that lead to the journal's, as far as the path given names them: a process that was killed
+    /// may have created them and not come to that.
+    pub(super) fn sync_way(&self, fs: &dyn Fs) -> Result<(), Error> {
+        for path in self.directory.path.ancestors().skip(1) {
+            match fs.open(path) {
+                Ok(directory) => directory.sync().map_err(Error::io("sync the directory", path))?,
+                // Nobody created anything in a directory that this user may only pass through.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+                Err(error) => return Err(Error::io("open", path)(error)),
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn sync_directory(&self) -> Result<(), Error> {
         self.directory.sync()
     }
