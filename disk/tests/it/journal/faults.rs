@@ -50,9 +50,7 @@ fn each_failure_loses_nothing_durable() {
     assert!(count() > 80, "{}", count());
     for nth in 1..=count() {
         for kind in kinds {
-            for way in [Some(0), Some(1), Some(7)] {
-                Model::new(Some((nth, Fault::Fail(kind)))).with_way(way).run(&ACTIONS);
-            }
+            Model::new(Some((nth, Fault::Fail(kind)))).run(&ACTIONS);
         }
     }
 }
@@ -60,7 +58,7 @@ fn each_failure_loses_nothing_durable() {
 #[test]
 fn each_crash_loses_nothing_durable_even_without_power() {
     for nth in 1..=count() {
-        for way in Model::ways() {
+        for way in Model::ways().into_iter().take(12) {
             Model::new(Some((nth, Fault::Crash))).with_way(way).run(&ACTIONS);
         }
     }
