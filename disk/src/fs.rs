@@ -26,6 +26,9 @@ pub trait Directory: fmt::Debug + Send {
     /// Opens what has this name for reading, without waiting; a link is not followed and is an error.
     fn open_file(&self, name: &OsStr) -> io::Result<Box<dyn File>>;
 
+    /// Opens an existing file for reading from its start and for writing at its end; a link is not followed and is an error.
+    fn open_append(&self, name: &OsStr) -> io::Result<Box<dyn File>>;
+
     /// Creates a file for writing; anything that already has the name is an error.
     fn create_file(&self, name: &OsStr, mode: Mode) -> io::Result<Box<dyn File>>;
 
@@ -56,10 +59,13 @@ pub trait File: fmt::Debug + Send {
     /// Reads on from where the last read ended, to the end of the file or `limit` bytes.
     fn read(&mut self, limit: u64) -> io::Result<Vec<u8>>;
 
-    /// Writes all of `bytes` after what was written before. After an error any part of them may have been written.
+    /// Writes all of `bytes` after what this handle wrote before, or at the end of a file opened for that. After an error any part of them may have been written.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Makes the content durable.
+    /// Cuts the file to `len` bytes, or fills it up with zeros.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// Makes the content durable, whichever handle wrote it.
     fn sync(&self) -> io::Result<()>;
 
     /// Takes the file's lock until this handle is dropped or its process ends. `false` when another handle has it, or

@@ -1,4 +1,5 @@
-//! The one seam to the file system: sets of artifacts, published durably into a folder and confined to it.
+//! The one seam to the file system: sets of artifacts, published durably into a folder and confined to it, and the
+//! append-only [`journal`] that state is kept in.
 //!
 //! ```
 //! use disk::{Artifact, Artifacts, Expect, Folder};
@@ -13,6 +14,8 @@
 //! assert!(folder.check(&planned)?.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! What follows is about artifacts; [`journal`] says the same of itself.
 //!
 //! # Guarantees
 //!
@@ -51,6 +54,7 @@ mod error;
 mod expect;
 mod folder;
 mod fs;
+pub mod journal;
 mod opened;
 mod path;
 mod publish;

@@ -50,6 +50,13 @@ impl Directory for RealDirectory {
         Ok(Box::new(RealFile(opened.into())))
     }
 
+    fn open_append(&self, name: &OsStr) -> io::Result<Box<dyn File>> {
+        let flags =
+            OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let opened = fs::openat(&self.0, name, flags, fs::Mode::empty())?;
+        Ok(Box::new(RealFile(opened.into())))
+    }
+
     fn create_file(&self, name: &OsStr, mode: Mode) -> io::Result<Box<dyn File>> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, permissions(mode))?;
@@ -146,6 +153,10 @@ impl File for RealFile {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -147,6 +147,11 @@ impl Directory for FaultyDirectory {
         Ok(self.file(name, self.inner.open_file(name)?))
     }
 
+    fn open_append(&self, name: &OsStr) -> io::Result<Box<dyn File>> {
+        self.script.step("open to append", name)?;
+        Ok(self.file(name, self.inner.open_append(name)?))
+    }
+
     fn create_file(&self, name: &OsStr, mode: Mode) -> io::Result<Box<dyn File>> {
         self.script.step("create file", name)?;
         Ok(self.file(name, self.inner.create_file(name, mode)?))
@@ -212,6 +217,11 @@ impl File for FaultyFile {
                 Err(prevented.into())
             }
         }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.script.step("set length", &self.name)?;
+        self.inner.set_len(len)
     }
 
     fn sync(&self) -> io::Result<()> {

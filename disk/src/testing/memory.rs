@@ -69,7 +69,8 @@ impl Memory {
     /// The file system that a machine finds when it starts again after losing power now.
     ///
     /// Of what is not synced, that survives for which `survives` says so. It is asked for each name given, moved or
-    /// taken away, and for each file's content; for a content that it denies once more, whether the first half survives.
+    /// taken away, and for each file's content; for a content that it denies once more, whether the first half of what
+    /// was written since the sync survives, and if not, whether the second half does, with zeros before it.
     #[must_use]
     pub fn after_crash(&self, mut survives: impl FnMut(Unsynced) -> bool) -> Self {
         Self(Arc::new(Mutex::new(self.tree().after_crash(&mut survives))))
@@ -127,6 +128,11 @@ impl Directory for MemoryDirectory {
     fn open_file(&self, name: &OsStr) -> io::Result<Box<dyn File>> {
         let id = self.memory.tree().find(self.id, name)?;
         Ok(self.memory.file(id))
+    }
+
+    fn open_append(&self, name: &OsStr) -> io::Result<Box<dyn File>> {
+        // Every handle here writes at the end.
+        self.open_file(name)
     }
 
     fn create_file(&self, name: &OsStr, mode: Mode) -> io::Result<Box<dyn File>> {
@@ -190,6 +196,14 @@ impl File for MemoryFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self.memory.tree().node_mut(self.id) {
             Node::File { live, .. } => live.extend_from_slice(bytes),
+            Node::Directory { .. } => return Err(ErrorKind::IsADirectory.into()),
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        match self.memory.tree().node_mut(self.id) {
+            Node::File { live, .. } => live.resize(usize::try_from(len).map_err(|_| ErrorKind::FileTooLarge)?, 0),
             Node::Directory { .. } => return Err(ErrorKind::IsADirectory.into()),
         }
         Ok(())

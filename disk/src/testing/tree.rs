@@ -160,7 +160,7 @@ impl Tree {
         }
     }
 
-    /// What a crash leaves: all that is durable, and of the rest what `survives` says, asked once or twice per change.
+    /// What a crash leaves: all that is durable, and of the rest what `survives` says, asked up to three times per change.
     pub(super) fn after_crash(&self, survives: &mut dyn FnMut(Unsynced) -> bool) -> Self {
         let nodes = self.nodes.iter().map(|node| match node {
             Node::File { mode, live, durable } => {
@@ -177,15 +177,16 @@ impl Tree {
     }
 }
 
-/// All of it, or torn, or what was there before.
+/// All of it, or torn after or before its middle, or what was there before. What it has in common with that stays.
 fn content_after_crash(live: &[u8], durable: &[u8], survives: &mut dyn FnMut(Unsynced) -> bool) -> Vec<u8> {
     if live == durable || survives(Unsynced::Content) {
-        live.to_vec()
-    } else if survives(Unsynced::Content) {
-        live[..live.len() / 2].to_vec()
-    } else {
-        durable.to_vec()
+        return live.to_vec();
     }
+    let same = live.iter().zip(durable).take_while(|(live, durable)| live == durable).count();
+    let middle = same.midpoint(live.len());
+    let halves = [live[..middle].to_vec(), [&live[..same], &vec![0; middle - same], &live[middle..]].concat()];
+    // Blocks reach the medium in any order; those that did not are holes.
+    halves.into_iter().find(|_| survives(Unsynced::Content)).unwrap_or_else(|| durable.to_vec())
 }
 
 fn empty_directory() -> Node {

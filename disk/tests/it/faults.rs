@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use disk::testing::{Fault, Faulty, Memory, Unsynced};
+use disk::testing::{Fault, Faulty, Memory};
 use disk::{Artifact, Artifacts, Digest, Error, Expect, Failed, Folder};
 
-use crate::support::{path, set};
+use crate::support::{path, set, survivals};
 
 const ROOT: &str = "home/repo";
 
@@ -103,26 +103,6 @@ fn each_failure_is_reported_exactly_and_leaves_no_stage() {
         }
     }
     assert!(failures > count(), "most failures are reported, not swallowed: {failures}");
-}
-
-/// Ways to lose what was not synced, the extreme ones first.
-fn survivals() -> Vec<Box<dyn FnMut(Unsynced) -> bool>> {
-    let mut ways: Vec<Box<dyn FnMut(Unsynced) -> bool>> = vec![
-        Box::new(|_| false),
-        Box::new(|_| true),
-        Box::new(|change| change == Unsynced::Name),
-        Box::new(|change| change == Unsynced::Content),
-    ];
-    for seed in 1..=24_u64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ways.push(Box::new(move |_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state & 1 == 0
-        }));
-    }
-    ways
 }
 
 #[test]

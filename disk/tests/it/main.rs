@@ -9,6 +9,8 @@ mod confinement;
 mod faults;
 /// Each operation of a folder, and each error, on the real file system.
 mod folder;
+/// The journal.
+mod journal;
 /// Processes that are really killed.
 mod kill;
 /// Random sequences of operations against a model.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use disk::testing::Unsynced;
 use disk::{Artifact, Artifacts, RelativePath};
 
 pub(crate) fn path(path: &str) -> RelativePath {
@@ -44,4 +45,24 @@ pub(crate) fn child(test: &str, folder: &Path) -> Command {
 /// The folder of [`child`]; `None` in an ordinary run, in which the child's part has nothing to do.
 pub(crate) fn child_folder() -> Option<std::path::PathBuf> {
     std::env::var_os("DISK_TEST_FOLDER").map(Into::into)
+}
+
+/// Ways to lose what was not synced, the extreme ones first.
+pub(crate) fn survivals() -> Vec<Box<dyn FnMut(Unsynced) -> bool>> {
+    let mut ways: Vec<Box<dyn FnMut(Unsynced) -> bool>> = vec![
+        Box::new(|_| false),
+        Box::new(|_| true),
+        Box::new(|change| change == Unsynced::Name),
+        Box::new(|change| change == Unsynced::Content),
+    ];
+    for seed in 1..=24_u64 {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ways.push(Box::new(move |_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state & 1 == 0
+        }));
+    }
+    ways
 }
