@@ -54,7 +54,7 @@ pub trait Outputs: Attributes {
     /// The same fields, each as far as a plan knows it.
     type Preview: Previewed;
     /// The same fields, each as a reference that other declarations can use.
-    type References;
+    type References: crate::declare::References;
 
     /// References into the object that `node` stands for.
     fn references(node: crate::declare::Node) -> Self::References;

@@ -99,8 +99,9 @@ impl Field for f64 {
         }
     }
 
+    /// The shortest decimal that is read as this float again, so that 12.34 is not shown with 50 digits.
     fn to_value(&self) -> Value {
-        Number::try_from(*self).map_or(Value::Null, Value::Number)
+        self.to_string().parse().map_or(Value::Null, Value::Number)
     }
 }
 

@@ -33,7 +33,7 @@ pub use config::config_value;
 pub(crate) use config::empty;
 pub use object::{Object, Stored};
 pub use proposed::proposed_new;
-pub use state::Answer;
+pub use state::{Answer, Located};
 
 /// Why a request did not give what it was made for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

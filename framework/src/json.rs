@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::value::normal_form;
 use crate::{Number, Path, Type, Value};
 
 /// Why a JSON text is not a value of the type asked for.
@@ -54,7 +55,7 @@ fn at(json: &Json, ty: &Type, path: &Path) -> Result<Value, JsonError> {
         }
         (Type::Map(element), Json::Object(members)) => members
             .iter()
-            .map(|(key, json)| Ok((key.clone(), at(json, element, &path.key(key))?)))
+            .map(|(key, json)| Ok((normal_form(key), at(json, element, &path.key(key))?)))
             .collect::<Result<_, _>>()
             .map(Value::Map),
         (Type::Object(types), Json::Object(members)) => types
@@ -105,7 +106,10 @@ pub fn to_json(value: &Value) -> Option<Json> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::conformance::arbitrary;
 
     #[track_caller]
     fn check(ty: &str, json: &str, expected: &str) {
@@ -142,5 +146,60 @@ mod tests {
         check(r#""dynamic""#, r#"{"type":"nothing","value":1}"#, "(root): any expected");
         check(r#""number""#, "1e999999999", "(root): number expected");
         check(r#""string""#, "{", "not JSON: EOF while parsing an object at line 1 column 1");
+    }
+
+    /// Types in which every kind occurs, up to some depth.
+    fn any_type() -> impl Strategy<Value = Type> {
+        let leaf = prop_oneof![Just(Type::String), Just(Type::Number), Just(Type::Bool), Just(Type::Dynamic)];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let boxed = inner.clone().prop_map(Box::new);
+            prop_oneof![
+                boxed.clone().prop_map(Type::List),
+                boxed.clone().prop_map(Type::Set),
+                boxed.prop_map(Type::Map),
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Type::Tuple),
+                prop::collection::btree_map("[ab]", inner, 0..3).prop_map(Type::Object),
+            ]
+        })
+    }
+
+    /// Trees that resemble values.
+    fn any_json() -> impl Strategy<Value = Json> {
+        let text = prop_oneof!["\\PC{0,4}", "-?[0-9.e]{0,6}", Just("type".to_owned()), Just("dynamic".to_owned())];
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Bool),
+            any::<f64>().prop_map(Json::from),
+            text.prop_map(Json::String),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let dynamic = (any_type(), inner.clone());
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+                prop::collection::btree_map("[ab]", inner, 0..4).prop_map(|members| members.into_iter().collect()),
+                dynamic.prop_map(|(ty, value)| serde_json::json!({ "type": ty.to_json(), "value": value })),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_survives((ty, value) in any_type().prop_flat_map(|ty| (Just(ty.clone()), arbitrary::value(&ty)))) {
+            let text = to_json(&value).expect("a known value").to_string();
+            prop_assert_eq!(decode(text.as_bytes(), &ty).expect("the same again"), value);
+        }
+
+        #[test]
+        fn whatever_is_read_conforms_and_survives(ty in any_type(), json in any_json()) {
+            if let Ok(value) = decode(json.to_string().as_bytes(), &ty) {
+                prop_assert_eq!(ty.check(&value), Ok(()));
+                prop_assert_eq!(from_json(&to_json(&value).expect("a known value"), &ty).expect("the same again"), value);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(ty in any_type(), text in "[\\[\\]{}:,\"0-9.eE+a-z -]{0,60}") {
+            drop(decode(text.as_bytes(), &ty));
+        }
     }
 }

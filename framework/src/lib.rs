@@ -32,7 +32,7 @@ pub use number::Number;
 pub use path::{Path, Step};
 pub use provider::{Fault, Provider, Reply};
 pub use registry::{Registration, Registry};
-pub use resource::{Context, DataSource, ImportState, MoveState, Resource};
+pub use resource::{Context, DataSource, ImportState, LocateState, MoveState, Resource};
 pub use schema::Schema;
 pub use stop::Stop;
 pub use types::Type;

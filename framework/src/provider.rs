@@ -60,10 +60,50 @@ pub trait Provider: Send + Sync {
     /// Asks all requests to end at their next safe point. Idempotent, returns at once.
     fn stop(&self);
 
+    /// Asks all requests to end, for whoever made them is gone and did not ask for it.
+    fn lose(&self) {
+        self.stop();
+    }
+
     /// The capability to take over objects of other resource types.
     fn moves(&self) -> Option<&dyn Moves> {
         None
     }
+
+    /// The capability to find what a creation made whose answer was lost.
+    fn locates(&self) -> Option<&dyn Locates> {
+        None
+    }
+}
+
+/// The capability to find what a creation made whose answer was lost.
+pub trait Locates: Send + Sync {
+    /// Looks for the object that `request` would have made.
+    fn locate(&self, request: Locate) -> Reply<'_, Located>;
+}
+
+/// Request of [`Locates::locate`]: the creation whose answer was lost.
+#[derive(Debug, Clone)]
+pub struct Locate {
+    /// The resource type.
+    pub type_name: String,
+    /// The planned state.
+    pub planned: Value,
+    /// The configuration.
+    pub config: Value,
+}
+
+/// Answer of [`Locates::locate`].
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// Whether objects of this type can be found at all.
+    pub supported: bool,
+    /// The object's state; null when there is none, or only parts that making it again takes over.
+    pub state: Value,
+    /// Private data to record with it.
+    pub private: Vec<u8>,
+    /// Messages.
+    pub diagnostics: Diagnostics,
 }
 
 /// The capability to take over the state of an object of another resource type.
@@ -274,6 +314,8 @@ pub struct Move {
     pub source_version: i64,
     /// Its stored state, a JSON object.
     pub source_json: Vec<u8>,
+    /// Private data recorded with it.
+    pub source_private: Vec<u8>,
     /// The type that it shall have.
     pub type_name: String,
 }

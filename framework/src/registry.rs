@@ -18,8 +18,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::attributes::Inputs;
 use crate::provider::{
-    Applied, Apply, Configure, DataRead, Import, Imported, Move, Moved, Moves, Plan, Planned, Provider, Read, ReadBack,
-    ReadData, Reply, Schemas, Subject, Upgrade, Upgraded, Validate,
+    Applied, Apply, Configure, DataRead, Import, Imported, Locate, Located, Locates, Move, Moved, Moves, Plan, Planned,
+    Provider, Read, ReadBack, ReadData, Reply, Schemas, Subject, Upgrade, Upgraded, Validate,
 };
 use crate::resource::{Context, DataSource, Resource};
 use crate::{Diagnostic, Diagnostics, Path, Schema, Stop, Value, json};
@@ -198,8 +198,27 @@ impl Provider for Registry {
         self.stop.request();
     }
 
+    fn lose(&self) {
+        self.stop.lose();
+    }
+
     fn moves(&self) -> Option<&dyn Moves> {
         self.resources.values().any(|resource| resource.can_move()).then_some(self as &dyn Moves)
+    }
+
+    fn locates(&self) -> Option<&dyn Locates> {
+        self.resources.values().any(|resource| resource.can_locate()).then_some(self as &dyn Locates)
+    }
+}
+
+impl Locates for Registry {
+    fn locate(&self, request: Locate) -> Reply<'_, Located> {
+        match self.find(&request.type_name) {
+            Ok(resource) => Box::pin(async move { Ok(resource.locate(&self.context(), request).await) }),
+            Err(diagnostics) => {
+                ready(Located { supported: false, state: Value::Null, private: Vec::new(), diagnostics })
+            }
+        }
     }
 }
 

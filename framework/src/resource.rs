@@ -76,6 +76,16 @@ pub trait ImportState: Resource {
     fn import(&self, cx: &Context, id: &str) -> impl Future<Output = Result<State<Self>, Diagnostics>> + Send;
 }
 
+/// The capability of a resource to find what a creation made whose answer was lost.
+pub trait LocateState: Resource {
+    /// What the creation gave; `None` when it made nothing, or only parts that making it again takes over.
+    fn locate(
+        &self,
+        cx: &Context,
+        request: Create<Self>,
+    ) -> impl Future<Output = Result<Option<Done<Self>>, Diagnostics>> + Send;
+}
+
 /// The capability of a resource to take over objects of other resource types.
 pub trait MoveState: Resource {
     /// What the state of the other object says in our terms; `None` when objects of that type cannot be taken over.
@@ -94,6 +104,8 @@ pub struct MoveSource<'a> {
     pub type_name: &'a str,
     /// Its stored state.
     pub state: &'a serde_json::Value,
+    /// Private data recorded with it, in a form of that provider's own.
+    pub private: &'a [u8],
 }
 
 /// A data source: something that is read.

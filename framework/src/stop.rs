@@ -14,6 +14,7 @@ pub struct Stop(Arc<Mutex<Inner>>);
 #[derive(Debug, Default)]
 struct Inner {
     requested: bool,
+    lost: bool,
     waiting: Vec<Waker>,
 }
 
@@ -25,8 +26,18 @@ impl Stop {
 
     /// Asks everyone to stop at the next safe point. Returns at once.
     pub fn request(&self) {
+        self.set(false);
+    }
+
+    /// Asks the same because nobody waits for what is done any more, and not because anybody wants it to stop.
+    pub fn lose(&self) {
+        self.set(true);
+    }
+
+    fn set(&self, lost: bool) {
         let waiting = {
             let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.lost |= lost && !inner.requested;
             inner.requested = true;
             std::mem::take(&mut inner.waiting)
         };
@@ -36,6 +47,11 @@ impl Stop {
     /// Whether stopping was asked for.
     pub fn is_requested(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).requested
+    }
+
+    /// Whether stopping was asked for only because nobody waits any more.
+    pub fn is_lost(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).lost
     }
 
     /// Waits until stopping is asked for.
@@ -75,5 +91,15 @@ mod tests {
         stop.request();
         assert!(stop.clone().is_requested());
         assert!(waiting.as_mut().poll(&mut cx).is_ready());
+    }
+
+    #[test]
+    fn who_asked_before_going_away_is_not_lost() {
+        let (lost, asked) = (Stop::new(), Stop::new());
+        lost.lose();
+        assert!(lost.is_requested() && lost.is_lost());
+        asked.request();
+        asked.lose();
+        assert!(!asked.is_lost());
     }
 }

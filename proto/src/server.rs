@@ -29,13 +29,11 @@ mod validate;
 
 use std::env;
 use std::io::{self, Write};
-use std::num::NonZero;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
-use std::thread;
 
 use framework::Provider;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 use tokio_rustls::TlsAcceptor;
 
 use self::args::Args;
@@ -128,15 +126,11 @@ fn announce(text: &dyn std::fmt::Display) -> io::Result<()> {
 }
 
 fn run(serve: impl Future<Output = Result<(), ServeError>>) -> Result<(), ServeError> {
-    let runtime = runtime()?;
+    // One thread serves all connections: the work of a call is done on the pool for blocking calls, and every further
+    // thread costs time and memory at start.
+    let runtime = runtime::Builder::new_current_thread().thread_name("provider").enable_all().build()?;
     let served = runtime.block_on(serve);
     // What still runs has had its time.
     runtime.shutdown_background();
     served
-}
-
-/// A few threads are enough, for long work goes to the pool for blocking calls, and each costs time at start.
-fn runtime() -> io::Result<Runtime> {
-    let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
-    runtime::Builder::new_multi_thread().worker_threads(workers).thread_name("provider").enable_all().build()
 }

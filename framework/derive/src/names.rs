@@ -32,7 +32,7 @@ pub(crate) const RESERVED: [&str; 7] =
     ["connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"];
 
 /// Methods that the builder of a declaration has beside its setters.
-pub(crate) const METHODS: [&str; 2] = ["new", "add"];
+pub(crate) const METHODS: [&str; 3] = ["new", "with", "add"];
 
 /// The name as an identifier, raw if it is a keyword. `self`, `super` and `crate` cannot be had.
 pub(crate) fn identifier(name: &str) -> Option<Ident> {

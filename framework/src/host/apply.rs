@@ -44,14 +44,18 @@ impl Host {
             Action::Replace => return Err(in_halves().into()),
             Action::Create | Action::Update => {}
         }
-        let type_name = &change.type_name;
-        let schema = self.resource(type_name)?;
-        super::config::check_known(schema, config)?;
-        let confirmed = self.plan(type_name, change.prior.as_ref(), config).await?;
-        let plans = ((change.action, &change.planned), (confirmed.action, &confirmed.planned));
-        let violations = conformance::replanned(schema, plans.0, plans.1);
-        self.hold(&format!("planning {type_name} again at apply"), violations, false)?;
+        super::config::check_known(self.resource(&change.type_name)?, config)?;
+        let confirmed = self.plan(&change.type_name, change.prior.as_ref(), config).await?;
+        self.hold_to_plan(change, &confirmed)?;
         Ok(confirmed)
+    }
+
+    /// Refuses a second plan of the same object that does not keep what the first one said, where that was known.
+    pub fn hold_to_plan(&self, first: &Change, second: &Change) -> Result<(), Error> {
+        let type_name = &first.type_name;
+        let plans = ((first.action, &first.planned), (second.action, &second.planned));
+        let violations = conformance::replanned(self.resource(type_name)?, plans.0, plans.1);
+        self.hold(&format!("planning {type_name} again at apply"), violations, false)
     }
 
     /// Has a confirmed change done and checks what was reached. `config` is that with which it was confirmed; a deletion

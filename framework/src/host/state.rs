@@ -4,7 +4,7 @@ use super::config::check_known;
 use super::object::without_removed;
 use super::{Error, Host, Object, Stored, accepted};
 use crate::conformance;
-use crate::provider::{Import, ImportedObject, Move, Read, ReadData, Upgrade};
+use crate::provider::{Import, ImportedObject, Locate, Move, Read, ReadData, Upgrade};
 use crate::schema::{Block, BlockNesting};
 use crate::{Diagnostic, Diagnostics, Schema, Value, json};
 
@@ -17,7 +17,35 @@ pub struct Answer<T> {
     pub diagnostics: Diagnostics,
 }
 
+/// What became of a creation whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Located {
+    /// It made this.
+    Found(Object),
+    /// It made nothing, or only parts that making it again takes over.
+    Absent,
+    /// The provider cannot tell.
+    Unsupported,
+}
+
 impl Host {
+    /// Finds out what became of a creation whose answer was lost, from its wholly known `config` and what was planned.
+    pub async fn locate(&self, type_name: &str, config: &Value, planned: &Value) -> Result<Located, Error> {
+        let schema = self.resource(type_name)?;
+        let Some(locates) = self.provider.locates() else { return Ok(Located::Unsupported) };
+        let (config, planned) = (config.clone(), planned.clone());
+        let answer = locates.locate(Locate { type_name: type_name.to_owned(), planned, config }).await?;
+        if !answer.supported {
+            return Ok(Located::Unsupported);
+        }
+        accepted(answer.diagnostics)?;
+        if answer.state.is_null() {
+            return Ok(Located::Absent);
+        }
+        self.hold(&format!("locating {type_name}"), conformance::read(schema, &answer.state), false)?;
+        Ok(Located::Found(Object { value: answer.state, private: answer.private, tainted: false }))
+    }
+
     /// The form in which an object is stored, under the current schema.
     ///
     /// # Errors
@@ -96,8 +124,7 @@ impl Host {
     }
 
     /// Takes over an object of another resource type, perhaps of another provider, as a `type_name`.
-    /// `source_provider` is the address of that provider, such as `registry.terraform.io/hashicorp/local`. Private data
-    /// does not come along.
+    /// `source_provider` is the address of that provider, such as `registry.terraform.io/hashicorp/local`.
     ///
     /// # Errors
     /// Also when the provider cannot take over objects at all.
@@ -122,6 +149,7 @@ impl Host {
             source_type: source_type.to_owned(),
             source_version: stored.version,
             source_json: stored.json.clone(),
+            source_private: stored.private.clone(),
             type_name: type_name.to_owned(),
         };
         let answer = moves.move_state(request).await?;

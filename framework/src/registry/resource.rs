@@ -6,10 +6,12 @@ use super::stages::{self, Draft};
 use super::state;
 use super::{merge, undecodable, validate};
 use crate::attributes::{Attributes, Inputs, Partial, Previewed};
-use crate::provider::{Applied, Apply, Import, Imported, ImportedObject, Move, Plan, Planned, Read, ReadBack};
+use crate::provider::{
+    Applied, Apply, Import, Imported, ImportedObject, Locate, Located, Move, Plan, Planned, Read, ReadBack,
+};
 use crate::resource::{
-    Context, Create, Done, Failed, ImportState, MoveSource, MoveState, PartialOf, PreviewOf, PreviewRequest, Reached,
-    Resource, Rest, State, Update,
+    Context, Create, Done, Failed, ImportState, LocateState, MoveSource, MoveState, PartialOf, PreviewOf,
+    PreviewRequest, Reached, Resource, Rest, State, Update,
 };
 use crate::{Diagnostic, Diagnostics, Path, Schema, Value};
 
@@ -21,11 +23,14 @@ pub(super) trait AnyResource: Send + Sync {
     fn apply<'a>(&'a self, cx: &'a Context, request: Apply) -> BoxFuture<'a, Applied>;
     fn read<'a>(&'a self, cx: &'a Context, request: Read) -> BoxFuture<'a, ReadBack>;
     fn import<'a>(&'a self, cx: &'a Context, request: Import) -> BoxFuture<'a, Imported>;
+    fn locate<'a>(&'a self, cx: &'a Context, request: Locate) -> BoxFuture<'a, Located>;
+    fn can_locate(&self) -> bool;
     fn can_move(&self) -> bool;
     fn move_state(&self, request: &Move) -> Result<(Value, Vec<u8>), Diagnostics>;
 }
 
 type ImportFn<R> = for<'a> fn(&'a R, &'a Context, &'a str) -> BoxFuture<'a, Result<State<R>, Diagnostics>>;
+type LocateFn<R> = for<'a> fn(&'a R, &'a Context, Create<R>) -> BoxFuture<'a, Result<Option<Done<R>>, Diagnostics>>;
 type MoveFn<R> = fn(&R, MoveSource<'_>) -> Option<Result<State<R>, Diagnostics>>;
 
 /// A resource with the capabilities that it has.
@@ -33,13 +38,14 @@ pub struct Registration<R: Resource> {
     resource: R,
     schema: Schema,
     import: Option<ImportFn<R>>,
+    locate: Option<LocateFn<R>>,
     moves: Option<(MoveFn<R>, &'static [&'static str])>,
 }
 
 impl<R: Resource> Registration<R> {
     /// A resource without further capabilities.
     pub fn new(resource: R) -> Self {
-        Self { resource, schema: merge::<R::Inputs>(), import: None, moves: None }
+        Self { resource, schema: merge::<R::Inputs>(), import: None, locate: None, moves: None }
     }
 
     /// The resource can take existing objects into management.
@@ -49,6 +55,16 @@ impl<R: Resource> Registration<R> {
         R: ImportState,
     {
         self.import = Some(|resource, cx, id| Box::pin(ImportState::import(resource, cx, id)));
+        self
+    }
+
+    /// The resource can find what a creation made whose answer was lost.
+    #[must_use]
+    pub fn locate(mut self) -> Self
+    where
+        R: LocateState,
+    {
+        self.locate = Some(|resource, cx, request| Box::pin(LocateState::locate(resource, cx, request)));
         self
     }
 
@@ -84,6 +100,16 @@ impl<R: Resource> Registration<R> {
             self.resource.update(cx, Update { prior, inputs, planned }).await?
         };
         Ok((state::complete::<R>(&request.planned, &outputs), state::encode_private::<R>(&private)))
+    }
+
+    async fn find(&self, cx: &Context, request: &Locate) -> Result<Option<(Value, Vec<u8>)>, Diagnostics> {
+        let Some(locate) = self.locate else { return Ok(None) };
+        let create =
+            Create { inputs: inputs::<R>(&request.planned)?, planned: PreviewOf::<R>::from_object(&request.planned)? };
+        let found = locate(&self.resource, cx, create).await?;
+        Ok(found.map(|Done { outputs, private }| {
+            (state::complete::<R>(&request.planned, &outputs), state::encode_private::<R>(&private))
+        }))
     }
 
     async fn read_back(&self, cx: &Context, request: &Read) -> Result<Option<State<R>>, Diagnostics> {
@@ -198,6 +224,23 @@ impl<R: Resource> AnyResource for Registration<R> {
         })
     }
 
+    fn locate<'a>(&'a self, cx: &'a Context, request: Locate) -> BoxFuture<'a, Located> {
+        Box::pin(async move {
+            let found = self.find(cx, &request).await;
+            let mut diagnostics = cx.take_warnings();
+            let found = found.unwrap_or_else(|errors| {
+                diagnostics.extend(errors);
+                None
+            });
+            let (state, private) = found.unwrap_or((Value::Null, Vec::new()));
+            Located { supported: self.locate.is_some(), state, private, diagnostics }
+        })
+    }
+
+    fn can_locate(&self) -> bool {
+        self.locate.is_some()
+    }
+
     fn can_move(&self) -> bool {
         self.moves.is_some()
     }
@@ -213,7 +256,12 @@ impl<R: Resource> AnyResource for Registration<R> {
             Diagnostic::error(format!("The state of the {source} cannot be read"), error.to_string())
         })?;
         let (take_over, _) = self.moves.ok_or_else(refused)?;
-        let source = MoveSource { provider: &request.source_provider, type_name: source, state: &json };
+        let source = MoveSource {
+            provider: &request.source_provider,
+            type_name: source,
+            state: &json,
+            private: &request.source_private,
+        };
         let moved = take_over(&self.resource, source).ok_or_else(refused)??;
         Ok((state::encode(&moved, &[]), state::encode_private::<R>(&moved.private)))
     }

@@ -214,7 +214,7 @@ impl Moves for Double {
                 ("length", length(&source)),
             ]);
             let note = Diagnostic::warning(format!("Moved from {}", request.source_type), request.source_provider);
-            Ok(Moved { state, private: Vec::new(), diagnostics: note.into() })
+            Ok(Moved { state, private: request.source_private, diagnostics: note.into() })
         })
     }
 }

@@ -72,6 +72,7 @@ pub(super) async fn move_state(host: &Host, request: Move) -> Result<Moved, Faul
         source_schema_version: request.source_version,
         source_state: Some(raw(request.source_json)),
         target_type_name: request.type_name,
+        source_private: request.source_private,
     };
     let response = answer("MoveResourceState", host.client().move_resource_state(request).await)?;
     Ok(Moved {

@@ -6,6 +6,7 @@ use framework::provider::Schemas;
 use framework::schema::{Attribute, Attributes, Block, BlockNesting, Mode, NestedBlock, Nesting, Schema, Shape};
 use framework::{Diagnostic, Diagnostics, Path, Severity, Step, Type};
 
+use super::to_wire;
 use crate::generated::tfplugin6::attribute_path::step::Selector;
 use crate::generated::tfplugin6::get_provider_schema::Response;
 use crate::generated::tfplugin6::schema::{nested_block, object};
@@ -142,11 +143,14 @@ fn diagnostic(diagnostic: &wire::Diagnostic) -> Diagnostic {
         // An unknown severity is taken for the graver one.
         diagnostic::Severity::Error | diagnostic::Severity::Invalid => Severity::Error,
     };
+    let path = diagnostic.attribute.as_ref().map(path);
+    // Our own provider's end added it for terraform.
+    let without_place = path.as_ref().and_then(|path| diagnostic.detail.strip_suffix(&to_wire::place(path)));
     Diagnostic {
         severity,
         summary: diagnostic.summary.clone(),
-        detail: diagnostic.detail.clone(),
-        path: diagnostic.attribute.as_ref().map(path),
+        detail: without_place.unwrap_or(&diagnostic.detail).to_owned(),
+        path,
     }
 }
 

@@ -94,7 +94,22 @@ fn diagnostics_come_back_and_paths_end_at_sets() {
     let path = Path::of("a").index(3).key("k").attribute("b");
     assert_eq!(there(path), "error: a[3][\"k\"].b: Wrong\nDo right.\nwarning: Odd");
     let through_set = Path::of("set").element(Value::from("element")).attribute("inside");
-    assert_eq!(there(through_set), "error: set: Wrong\nDo right.\nwarning: Odd");
+    let expected = "error: set: Wrong\nDo right.\n\nThe attribute is `set[...].inside`.\nwarning: Odd";
+    assert_eq!(there(through_set), expected);
+}
+
+/// Terraform before 1.15 does not show the path of a nested attribute.
+#[test]
+fn a_nested_attribute_is_named_in_the_text() {
+    let sent = |summary: &str, detail: &str, path: Path| {
+        let said = Diagnostic::error(summary, detail).at(path);
+        to_wire::diagnostics(&said.into()).remove(0).detail
+    };
+    let nested = || Path::of("a").index(0).attribute("b");
+    assert_eq!(sent("Wrong", "Do right.", nested()), "Do right.\n\nThe attribute is `a[0].b`.");
+    assert_eq!(sent("Wrong", "Do `a[0].b` right.", nested()), "Do `a[0].b` right.");
+    assert_eq!(sent("`a[0].b` is wrong", "Do right.", nested()), "Do right.");
+    assert_eq!(sent("Wrong", "Do right.", Path::of("a")), "Do right.");
 }
 
 #[test]

@@ -84,12 +84,25 @@ fn diagnostic(diagnostic: &Diagnostic) -> wire::Diagnostic {
         Severity::Error => diagnostic::Severity::Error,
         Severity::Warning => diagnostic::Severity::Warning,
     };
+    let place = diagnostic.path.as_ref().filter(|path| !is_named(path, diagnostic)).map(place).unwrap_or_default();
     wire::Diagnostic {
         severity: severity.into(),
         summary: diagnostic.summary.clone(),
-        detail: diagnostic.detail.clone(),
+        detail: format!("{}{place}", diagnostic.detail),
         attribute: diagnostic.path.as_ref().map(path),
     }
+}
+
+/// Whether the user learns the attribute without our help. Terraform shows the line of an attribute of the root, but
+/// before 1.15 not which part of it is meant, and no version can be told of an element of a set.
+fn is_named(path: &Path, diagnostic: &Diagnostic) -> bool {
+    let name = format!("`{path}`");
+    path.steps().len() < 2 || diagnostic.summary.contains(&name) || diagnostic.detail.contains(&name)
+}
+
+/// What a detail ends with that does not name its attribute itself.
+pub(super) fn place(path: &Path) -> String {
+    format!("\n\nThe attribute is `{path}`.")
 }
 
 pub(crate) fn paths(paths: &[Path]) -> Vec<wire::AttributePath> {

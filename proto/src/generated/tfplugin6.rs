@@ -550,6 +550,8 @@ pub mod move_resource_state {
         pub source_state: ::core::option::Option<super::RawState>,
         #[prost(string, tag = "5")]
         pub target_type_name: ::prost::alloc::string::String,
+        #[prost(bytes = "vec", tag = "6")]
+        pub source_private: ::prost::alloc::vec::Vec<u8>,
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Response {

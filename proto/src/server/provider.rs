@@ -1,9 +1,10 @@
-//! The calls of Terraform's own service: each runs on its own task and ends in an answer, whatever happens in it.
+//! The calls of Terraform's own service: each runs on a thread of its own and ends in an answer, whatever happens in it.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use framework::{Diagnostics, Fault};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
@@ -31,7 +32,8 @@ impl Calls {
         Self { session: Arc::new(session), running }
     }
 
-    /// Runs a call on its own task: this future is dropped when the host goes away, the task is not.
+    /// Runs a call to its end, also when the host goes away and drops this future. It runs on the pool for blocking calls,
+    /// for providers read and write files: a slow disk must not keep the connection from being served.
     async fn run<Q, A: Answer, F>(
         &self,
         rpc: &'static str,
@@ -50,7 +52,9 @@ impl Calls {
             drop(running);
             answer
         };
-        let answer = match tokio::spawn(task.instrument(tracing::debug_span!("call", rpc))).await {
+        let task = task.instrument(tracing::debug_span!("call", rpc));
+        let runtime = Handle::current();
+        let answer = match tokio::task::spawn_blocking(move || runtime.block_on(task)).await {
             Ok(answer) => answer,
             Err(error) => match error.try_into_panic() {
                 Ok(payload) => Err(fault_diagnostic(rpc, &Fault::Panicked(text(payload.as_ref()).to_owned())).into()),

@@ -50,7 +50,8 @@ pub(super) async fn serve(
 
     let reason = lifecycle.end().await;
     tracing::info!(reason, "ending");
-    provider.stop();
+    // Whoever wanted it to stop has said so before.
+    provider.lose();
     lifecycle.ending.request();
     if time::timeout(DRAIN, lifecycle.calls.empty()).await.is_err() {
         tracing::error!("some calls did not stop in time and are abandoned");

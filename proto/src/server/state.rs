@@ -97,6 +97,7 @@ pub(super) async fn move_state(
             source_type: request.source_type_name,
             source_version: request.source_schema_version,
             source_json: json_of(request.source_state)?,
+            source_private: request.source_private,
             type_name: request.target_type_name,
         }),
     )

@@ -95,6 +95,7 @@ async fn import_upgrade_and_move() {
         source_type: "local_file".into(),
         source_version: 0,
         source_json: br#"{"filename":"f","content":"c"}"#.to_vec(),
+        source_private: b"recorded with it".to_vec(),
         type_name: FILE.into(),
     };
     let said = both(|provider| provider.moves().unwrap().move_state(moved())).await;

@@ -27,9 +27,24 @@ pub(super) fn declaration(cx: &Cx<'_>, declared: &Declared, fields: &[Field]) ->
             declaration: #rt::declare::Declaration,
         }
 
+        #[automatically_derived]
+        impl #rt::declare::Declares for #builder {
+            type Outputs = #outputs;
+
+            fn into_declaration(self) -> #rt::declare::Declaration {
+                self.declaration
+            }
+        }
+
         impl #builder {
             #new
             #setters
+
+            /// Says how it is managed: what it depends on, whether it is protected, and the like.
+            #vis fn with(mut self, options: #rt::declare::Options) -> Self {
+                self.declaration.options = options;
+                self
+            }
 
             /// Adds the declaration to `scope` and gives references to its outputs.
             ///
@@ -75,6 +90,7 @@ fn new(cx: &Cx<'_>, declared: &Declared, fields: &[Field]) -> TokenStream {
                     type_name: <#ident as #rt::attributes::Inputs>::TYPE_NAME,
                     name: ::core::convert::Into::into(#name),
                     inputs: #rt::object::members([#(#members),*]),
+                    options: #rt::declare::Options::new(),
                     location: ::core::panic::Location::caller(),
                 },
             }

@@ -20,7 +20,10 @@ pub(super) fn outputs(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
             type References = #references;
 
             fn references(node: #rt::declare::Node) -> #references {
-                #references { #(#idents: #rt::declare::Output::new(node, #rt::Path::of(#names))),* }
+                #references {
+                    __node: node,
+                    #(#idents: #rt::declare::Output::new(node, #rt::Path::of(#names)),)*
+                }
             }
         }
 
@@ -77,7 +80,15 @@ pub(super) fn structs(cx: &Cx<'_>, fields: &[Field]) -> TokenStream {
         #[doc = #about_references]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct #references {
+            __node: #rt::declare::Node,
             #(#[doc = #docs] #vis #idents: #rt::declare::Output<#inner>,)*
+        }
+
+        #[automatically_derived]
+        impl #rt::declare::References for #references {
+            fn node(&self) -> #rt::declare::Node {
+                self.__node
+            }
         }
     }
 }

@@ -211,7 +211,8 @@ impl Provider for Double {
 
 impl Moves for Double {
     fn move_state(&self, request: Move) -> Reply<'_, Moved> {
-        let note = format!("{} {} {}", request.source_provider, request.source_type, text(&request.source_json));
+        let Move { source_provider, source_type, source_json, source_private, .. } = request;
+        let note = format!("{source_provider} {source_type} {} {}", text(&source_json), text(&source_private));
         self.answer("move", &note, || {
             let mut answer = Moved { state: object("{}"), private: b"moved".to_vec(), diagnostics: Diagnostics::new() };
             self.bend.moved.inspect(|bend| bend(&mut answer));

@@ -117,7 +117,7 @@ fn an_object_of_another_type_is_taken_over() {
     let moving = host.move_state("thing", "registry/other", "file", &stored);
     let object = pollster::block_on(moving).expect("an object").value;
     assert_eq!((object.private.as_slice(), object.tainted), (b"moved".as_slice(), true));
-    assert_eq!(double.asked(), "move registry/other file {}");
+    assert_eq!(double.asked(), "move registry/other file {} recorded");
 }
 
 #[test]

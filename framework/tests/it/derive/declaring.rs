@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use framework::declare::{Declaration, Declare, Kind, Node};
+use framework::declare::{Declaration, Declare, Expr, Kind, Node, Resolved};
 use framework::{Attributes, Diagnostic, Diagnostics, Input, Output, Path, Value};
 
 use super::{Channel, DryRun, Gate, Inputs, Local, Rollout, Target};
@@ -28,9 +28,14 @@ impl Declare for Program {
 impl Program {
     /// The inputs of the latest declaration, with the outputs of the others.
     fn inputs(&self) -> BTreeMap<String, Value> {
-        let lookup = |node: Node, path: &Path| path.find(&self.outputs[node.0]).cloned().expect("an output");
+        let lookup =
+            |node: Node, path: &Path| Resolved::from(path.find(&self.outputs[node.0]).cloned().expect("an output"));
         let declaration = self.declarations.last().expect("a declaration");
-        declaration.inputs.iter().map(|(name, input)| (name.clone(), input.resolve(&lookup))).collect()
+        declaration
+            .inputs
+            .iter()
+            .map(|(name, input)| (name.clone(), input.resolve(&lookup).expect("no function fails").value))
+            .collect()
     }
 }
 
@@ -91,7 +96,7 @@ fn references_name_their_place() {
     let mut program = Program::default();
     let rollout = Rollout::new("api", "1", Target::dry_run(DryRun::builder())).add(&mut program).expect("declares");
     let reason: Output<String> = rollout.clone().reason;
-    assert_eq!((reason.node(), reason.path()), (Node(0), &Path::of("reason")));
+    assert_eq!(reason.expr(), &Expr::Reference(Node(0), Path::of("reason")));
     assert!(format!("{rollout:?}").contains("resolved_gates"));
 }
 
