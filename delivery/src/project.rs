@@ -139,7 +139,7 @@ pub fn detect(root: &Path, options: &Options) -> Result<Detection, DetectError> 
         Err(DetectError::Nothing { language: Some(language), directory, set_aside })
             if options.assume && set_aside.iter().all(|candidate| candidate.language != language) =>
         {
-            components.push(Component::assumed(language, directory));
+            components.push(Component::new(&directory, language, Role::Application));
             let reason = format!("no manifest of {language} was found, and the language was given");
             Chosen { component: components.len() - 1, reason }
         }

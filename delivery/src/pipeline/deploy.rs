@@ -52,16 +52,24 @@ pub(super) trait Tool {
     fn restore(&self, environment: &Environment, recorded: Recorded<'_>) -> Script;
 
     /// Fails when what was recorded is not what the definition says. None where the tool has no definition to compare with.
-    fn drift(&self, environment: &Environment, recorded: Recorded<'_>) -> Option<Script>;
+    fn drift(&self, _environment: &Environment, _recorded: Recorded<'_>) -> Option<Script> {
+        None
+    }
 
     /// Finds out where the deployment is reached. Gives [`Tool::addresses`].
-    fn address(&self, environment: &Environment) -> Option<Script>;
+    fn address(&self, _environment: &Environment) -> Option<Script> {
+        None
+    }
 
     /// Which of `url` and `preview_url` the tool knows.
-    fn addresses(&self) -> &[&'static str];
+    fn addresses(&self) -> &[&'static str] {
+        &[]
+    }
 
     /// For how many minutes the tool itself holds the pauses of the strategy, if a single [`Move::Release`] does all of it.
-    fn own_pace(&self) -> Option<u32>;
+    fn own_pace(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// The tool that the options ask for, or else terraform, when it fits the project and the strategy.

@@ -36,13 +36,13 @@ pub struct Component {
 }
 
 impl Component {
-    /// A component of which nothing was found.
-    pub(super) fn assumed(language: Language, directory: String) -> Self {
+    /// A component with nothing known of it yet.
+    pub(super) fn new(directory: &str, language: Language, role: Role) -> Self {
         Self {
-            directory,
+            directory: directory.to_owned(),
             language,
             name: None,
-            role: Role::Application,
+            role,
             evidence: Vec::new(),
             manager: None,
             versions: Vec::new(),

@@ -19,7 +19,7 @@ mod versions;
 
 use std::collections::BTreeSet;
 
-use super::component::{Component, Language, Manager, PackageManager, Role, RuntimeVersion};
+use super::component::{Component, Language, Manager, PackageManager, RuntimeVersion};
 use super::walk::{Tree, ancestors, name, parent};
 use super::{Evidence, Note};
 use folder::Folder;
@@ -98,22 +98,4 @@ pub(super) fn pinned(
 /// A package manager that shows no version and no wrapper.
 fn manager(name: PackageManager, lock: Option<String>, evidence: Evidence) -> Manager {
     Manager { name, lock, version: None, wrapper: None, evidence }
-}
-
-/// A component with nothing known of it yet.
-fn component(directory: &str, language: Language, role: Role) -> Component {
-    Component {
-        directory: directory.to_owned(),
-        language,
-        name: None,
-        role,
-        evidence: Vec::new(),
-        manager: None,
-        versions: Vec::new(),
-        dependency_sets: Vec::new(),
-        tools: Vec::new(),
-        commands: Vec::new(),
-        tests: Vec::new(),
-        embeds: Vec::new(),
-    }
 }

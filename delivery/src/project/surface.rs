@@ -6,6 +6,7 @@ mod git;
 mod kubernetes;
 mod others;
 mod terraform;
+mod updaters;
 
 use framework::Attributes;
 
@@ -219,6 +220,8 @@ pub struct Updater {
     pub kind: UpdaterKind,
     /// Its configuration, relative to the root.
     pub path: String,
+    /// Patterns of the files whose actions it leaves alone, relative to the root.
+    pub spared: Vec<String>,
 }
 
 /// What keeps dependencies current.
@@ -275,7 +278,7 @@ pub(super) fn read(tree: &Tree, notes: &mut Vec<Note>) -> Surface {
         ansible: others::ansible(tree),
         monitoring: others::monitoring(tree),
         scripts: others::scripts(tree),
-        updaters: ci::updaters(tree),
+        updaters: updaters::read(tree, notes),
         policies: others::policies(tree),
         git: git::read(tree, notes),
     }

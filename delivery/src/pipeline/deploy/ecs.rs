@@ -113,18 +113,6 @@ impl Tool for Ecs {
         script.with("DEFINITION", recorded("definition"))
     }
 
-    fn drift(&self, _environment: &Environment, _recorded: Recorded<'_>) -> Option<Script> {
-        None
-    }
-
-    fn address(&self, _environment: &Environment) -> Option<Script> {
-        None
-    }
-
-    fn addresses(&self) -> &[&'static str] {
-        &[]
-    }
-
     fn own_pace(&self) -> Option<u32> {
         Some(self.minutes)
     }

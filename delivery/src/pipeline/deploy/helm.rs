@@ -147,16 +147,4 @@ impl Tool for Helm {
     fn drift(&self, environment: &Environment, _recorded: Recorded<'_>) -> Option<Script> {
         Some(self.script(environment, concat!(include_str!("helm/manifest.sh"), include_str!("cluster/diff.sh"))))
     }
-
-    fn address(&self, _environment: &Environment) -> Option<Script> {
-        None
-    }
-
-    fn addresses(&self) -> &[&'static str] {
-        &[]
-    }
-
-    fn own_pace(&self) -> Option<u32> {
-        None
-    }
 }

@@ -156,16 +156,4 @@ impl Tool for Kubectl {
             DeployStrategy::Rolling | DeployStrategy::FeatureFlag => script.with("IMAGE", recorded(RUNNING)),
         })
     }
-
-    fn address(&self, _environment: &Environment) -> Option<Script> {
-        None
-    }
-
-    fn addresses(&self) -> &[&'static str] {
-        &[]
-    }
-
-    fn own_pace(&self) -> Option<u32> {
-        None
-    }
 }

@@ -99,20 +99,4 @@ impl Tool for Scripts {
         let script = Script::new(&self.rollback).with("ENVIRONMENT", Value::text(&environment.name));
         script.with("PREVIOUS", recorded(super::RUNNING))
     }
-
-    fn drift(&self, _environment: &Environment, _recorded: Recorded<'_>) -> Option<Script> {
-        None
-    }
-
-    fn address(&self, _environment: &Environment) -> Option<Script> {
-        None
-    }
-
-    fn addresses(&self) -> &[&'static str] {
-        &[]
-    }
-
-    fn own_pace(&self) -> Option<u32> {
-        None
-    }
 }

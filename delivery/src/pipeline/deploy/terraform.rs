@@ -167,8 +167,4 @@ impl Tool for Terraform {
     fn addresses(&self) -> &[&'static str] {
         &self.addresses
     }
-
-    fn own_pace(&self) -> Option<u32> {
-        None
-    }
 }

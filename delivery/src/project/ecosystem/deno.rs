@@ -1,7 +1,7 @@
 //! Deno: `deno.json` and `deno.jsonc`.
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Format, Framework, Lint, Test};
 use crate::project::component::{Component, DependencySet, Language, PackageManager, Role, TestKind};
@@ -45,7 +45,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
         (true, false) => Role::Workspace,
         (false, false) => Role::Application,
     };
-    let mut component = component(folder.directory, Language::Deno, role);
+    let mut component = Component::new(folder.directory, Language::Deno, role);
     component.name = at(&["name"]).and_then(Node::text).map(str::to_owned);
     component.evidence = vec![Evidence::file(path.as_str(), "Deno manifest")];
     component.versions = versions::pinned(folder, "deno", &[".dvmrc", ".deno-version"], &["deno"]);

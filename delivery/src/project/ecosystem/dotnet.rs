@@ -1,7 +1,7 @@
 //! .NET: solutions (`*.sln`, `*.slnx`) and projects (`*.csproj`, `*.fsproj`, `*.vbproj`).
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Coverage, Format, Lint, Test};
 use crate::project::component::{
@@ -76,7 +76,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
     }
     found.dedup_by(|a, b| (&a.spec, a.kind) == (&b.spec, b.kind));
     let mut component =
-        component(folder.directory, Language::Dotnet, if is_program { Role::Application } else { Role::Package });
+        Component::new(folder.directory, Language::Dotnet, if is_program { Role::Application } else { Role::Package });
     component.name = first.rsplit_once('.').map(|(stem, _)| stem.to_owned());
     component.evidence = manifests.iter().map(|name| Evidence::file(folder.path(name), ".NET manifest")).collect();
     component.versions = found;

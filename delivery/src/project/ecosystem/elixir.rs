@@ -1,7 +1,7 @@
 //! Elixir: `mix.exs`. It is a program, so only plain declarations are seen.
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Audit, Coverage, Format, Framework, Lint, Sast, Test, TypeCheck};
 use crate::project::component::{Component, DependencySet, Language, PackageManager, Role, TestKind, VersionKind};
@@ -41,7 +41,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
         (false, true) => Role::Package,
         (false, false) => Role::Application,
     };
-    let mut component = component(folder.directory, Language::Elixir, role);
+    let mut component = Component::new(folder.directory, Language::Elixir, role);
     component.evidence = folder.presence("mix.exs", "Elixir manifest").into_iter().collect();
     component.versions = versions::pinned(folder, "elixir", &[".elixir-version"], &["elixir"]);
     component.versions.extend(versions::pinned(folder, "erlang", &[], &["erlang"]));

@@ -1,7 +1,7 @@
 //! Go: `go.mod` and `go.work`.
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Audit, Build, Lint, Sast, Test};
 use crate::project::component::{
@@ -47,7 +47,7 @@ fn is_test(path: &str) -> bool {
 }
 
 fn read(folder: &mut Folder<'_>) -> Component {
-    let mut component = component(folder.directory, Language::Go, role(folder));
+    let mut component = Component::new(folder.directory, Language::Go, role(folder));
     component.evidence = MANIFESTS.iter().filter_map(|name| folder.presence(name, "Go manifest")).collect();
     component.versions = versions::pinned(folder, "go", &[".go-version"], &["go", "golang"]);
     let mut findings = Findings::new(TOOLS);

@@ -4,7 +4,7 @@ mod gradle;
 mod maven;
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Audit, Build, Coverage, Format, Framework, Lint, Sast, Test};
 use crate::project::component::{Component, Language, Manager, PackageManager, Role, RuntimeVersion, TestKind};
@@ -61,7 +61,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
     let is_maven = folder.has("pom.xml");
     let build = if is_maven { maven::read(folder, &mut findings) } else { gradle::read(folder, &mut findings) };
     let language = if build.is_kotlin { Language::Kotlin } else { Language::Java };
-    let mut component = component(folder.directory, language, build.role);
+    let mut component = Component::new(folder.directory, language, build.role);
     component.name = build.name;
     component.evidence = MANIFESTS.iter().filter_map(|name| folder.presence(name, "JVM manifest")).collect();
     component.versions = versions::pinned(folder, "java", &[".java-version"], &["java"]);

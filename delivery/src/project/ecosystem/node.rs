@@ -3,7 +3,7 @@
 mod tools;
 
 use super::tools::Findings;
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::{
     Component, DependencySet, Language, Manager, PackageManager, Role, RuntimeVersion, TestKind, VersionKind,
@@ -44,7 +44,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
     let path = folder.path("package.json");
     let at = |keys: &[&str]| manifest.as_ref().and_then(|node| node.at(keys));
     let is_workspace = at(&["workspaces"]).is_some() || folder.has("pnpm-workspace.yaml");
-    let mut component = component(folder.directory, Language::Node, role(manifest.as_ref(), is_workspace));
+    let mut component = Component::new(folder.directory, Language::Node, role(manifest.as_ref(), is_workspace));
     component.name = at(&["name"]).and_then(Node::text).map(str::to_owned);
     component.evidence = folder.presence("package.json", "Node manifest").into_iter().collect();
     component.versions = runtime(folder, manifest.as_ref());

@@ -1,7 +1,7 @@
 //! PHP: `composer.json`.
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Audit, Format, Framework, Lint, Sast, Test, TypeCheck};
 use crate::project::component::{Component, DependencySet, Language, PackageManager, Role, TestKind, VersionKind};
@@ -53,7 +53,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
         (Some("project"), _) | (None, None) => Role::Application,
         _ => Role::Package,
     };
-    let mut component = component(folder.directory, Language::Php, role);
+    let mut component = Component::new(folder.directory, Language::Php, role);
     component.name = at(&["name"]).and_then(Node::text).map(str::to_owned);
     component.evidence = folder.presence("composer.json", "PHP manifest").into_iter().collect();
     component.versions = versions::pinned(folder, "php", &[".php-version"], &["php"]);

@@ -4,7 +4,7 @@ mod dependencies;
 mod tools;
 
 use super::tools::Findings;
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::{
     Component, Language, Manager, PackageManager, Purpose, Role, RuntimeVersion, Selector, TestKind, TestSuite,
@@ -65,7 +65,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
         inis: INIS.iter().filter_map(|name| Some((*name, folder.ini(name)?))).collect(),
     };
     let role = role(folder, &manifests);
-    let mut component = component(folder.directory, Language::Python, role);
+    let mut component = Component::new(folder.directory, Language::Python, role);
     component.evidence = MANIFESTS.iter().filter_map(|name| folder.presence(name, "Python manifest")).collect();
     component.name = name(&manifests);
     component.embeds = embeds(&manifests);

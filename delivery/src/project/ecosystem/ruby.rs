@@ -1,7 +1,7 @@
 //! Ruby: `Gemfile`.
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{
     Audit, Build, Coverage, Format, Framework, Lint, Runner, Sast, Test, TypeCheck,
@@ -37,8 +37,11 @@ const RULES: suites::Rules =
 
 fn read(folder: &mut Folder<'_>) -> Component {
     let gemspec = folder.names().find(|name| name.ends_with(".gemspec"));
-    let mut component =
-        component(folder.directory, Language::Ruby, if gemspec.is_some() { Role::Package } else { Role::Application });
+    let mut component = Component::new(
+        folder.directory,
+        Language::Ruby,
+        if gemspec.is_some() { Role::Package } else { Role::Application },
+    );
     component.name = gemspec.map(|name| name.trim_end_matches(".gemspec").to_owned());
     component.evidence = folder.presence("Gemfile", "Ruby manifest").into_iter().collect();
     component.evidence.extend(gemspec.and_then(|name| folder.presence(name, "gem specification")));

@@ -1,7 +1,7 @@
 //! Rust: `Cargo.toml`.
 
 use super::tools::{Findings, Known};
-use super::{Ecosystem, Folder, commands, component, manager, suites, versions};
+use super::{Ecosystem, Folder, commands, manager, suites, versions};
 use crate::project::Evidence;
 use crate::project::component::Purpose::{Audit, Build, Coverage, Format, Lint, Test};
 use crate::project::component::{
@@ -52,7 +52,7 @@ fn read(folder: &mut Folder<'_>) -> Component {
         (false, true) => Role::Application,
         (false, false) => Role::Package,
     };
-    let mut component = component(folder.directory, Language::Rust, role);
+    let mut component = Component::new(folder.directory, Language::Rust, role);
     component.name = manifest.as_ref().and_then(|node| node.text_at(&["package", "name"])).map(str::to_owned);
     component.evidence = folder.presence("Cargo.toml", "Rust manifest").into_iter().collect();
     component.versions = runtime(folder, manifest.as_ref());

@@ -1,6 +1,5 @@
 //! Sites without code: an `index.html` that no component of a language stands over.
 
-use super::component;
 use crate::project::Evidence;
 use crate::project::component::{Component, Language, Role};
 use crate::project::walk::{Tree, ancestors, join};
@@ -20,7 +19,7 @@ pub(super) fn read(tree: &Tree, base: &str, components: &[Component]) -> Vec<Com
     };
     let site = |directory: String| Component {
         evidence: vec![Evidence::file(join(&directory, "index.html"), "page without code around it")],
-        ..component(&directory, Language::Static, Role::Application)
+        ..Component::new(&directory, Language::Static, Role::Application)
     };
     directories.filter(is_site).map(site).collect()
 }

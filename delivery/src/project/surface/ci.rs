@@ -1,6 +1,6 @@
-//! CI systems, and what keeps dependencies current.
+//! CI systems.
 
-use super::{CiConfig, CiSystem, Updater, UpdaterKind};
+use super::{CiConfig, CiSystem};
 use crate::project::walk::{Tree, is_yaml, name, parent};
 
 /// The file of a CI system that has one in the root.
@@ -11,17 +11,6 @@ const FILES: &[(&str, CiSystem)] = &[
     (".circleci/config.yaml", CiSystem::CircleCi),
     ("azure-pipelines.yml", CiSystem::AzurePipelines),
     ("azure-pipelines.yaml", CiSystem::AzurePipelines),
-];
-
-const UPDATERS: &[(&str, UpdaterKind)] = &[
-    (".github/dependabot.yaml", UpdaterKind::Dependabot),
-    (".github/dependabot.yml", UpdaterKind::Dependabot),
-    (".github/renovate.json", UpdaterKind::Renovate),
-    (".github/renovate.json5", UpdaterKind::Renovate),
-    (".renovaterc", UpdaterKind::Renovate),
-    (".renovaterc.json", UpdaterKind::Renovate),
-    ("renovate.json", UpdaterKind::Renovate),
-    ("renovate.json5", UpdaterKind::Renovate),
 ];
 
 /// The configurations of CI systems.
@@ -36,10 +25,4 @@ pub(super) fn configs(tree: &Tree) -> Vec<CiConfig> {
         Some(CiConfig { system, path: path.to_owned() })
     };
     tree.files().filter_map(config).collect()
-}
-
-/// What keeps dependencies current.
-pub(super) fn updaters(tree: &Tree) -> Vec<Updater> {
-    let there = UPDATERS.iter().filter(|(path, _)| tree.has(path));
-    there.map(|(path, kind)| Updater { kind: *kind, path: (*path).to_owned() }).collect()
 }

@@ -316,7 +316,7 @@ fn ladders_that_do_not_climb() {
     `canary` goes with `deploy_strategy = "canary"` only.
     warning: cloud: No identity for terraform
     The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
-    warning: environments.unattended_environment: Rollback waits for a person
+    warning: environments: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     "#);
     assert_snapshot!(refusal(&files, &options(DeployStrategy::FeatureFlag, None)), @r"
@@ -324,7 +324,7 @@ fn ladders_that_do_not_climb() {
     The strategy `feature-flag` needs a command that sets the flag. Set `feature_flag = { command = ... }`.
     warning: cloud: No identity for terraform
     The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
-    warning: environments.unattended_environment: Rollback waits for a person
+    warning: environments: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     ");
     let ecs = Ecs { cluster: "shop".to_owned(), service: "web".to_owned(), container: None };
@@ -346,11 +346,11 @@ fn a_canary_that_nobody_watches() {
     assert_snapshot!(refusal(&files, &Options { deploy_strategy: DeployStrategy::Canary, ..options() }), @r"
     warning: cloud: No identity for terraform
     The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
-    error: environments.url: A canary that nobody watches
+    error: environments: A canary that nobody watches
     Nothing tests or watches what is deployed to staging, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
-    error: environments.url: A canary that nobody watches
+    error: environments: A canary that nobody watches
     Nothing tests or watches what is deployed to production, so nothing is rolled back either. Set its `url`, or a `command` in `smoke_test` or `verification`.
-    warning: environments.unattended_environment: Rollback waits for a person
+    warning: environments: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     ");
 }
@@ -388,7 +388,7 @@ fn what_the_defaults_leave_to_people() {
     assert_snapshot!(warnings(&fixture::service(MODULE), &options()), @r"
     warning: cloud: No identity for terraform
     The module in infra uses s3, but the jobs of staging, production have no identity there. Set `cloud = { aws = ... }`, or name the secrets that hold the credentials.
-    warning: environments.unattended_environment: Rollback waits for a person
+    warning: environments: Rollback waits for a person
     A person approves what runs in the environment production, so rolling back and looking for drift wait for a person too. Make an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`.
     ");
 }
@@ -396,14 +396,37 @@ fn what_the_defaults_leave_to_people() {
 #[test]
 fn other_programs_that_would_change_the_file() {
     let mut files = fixture::python();
-    files.extend([(".github/dependabot.yml", "version: 2\n"), ("renovate.json", "{}")]);
+    let dependabot = "version: 2\nupdates:\n  - package-ecosystem: github-actions\n    directory: /\n";
+    files.extend([(".github/dependabot.yml", dependabot), ("renovate.json", "{}")]);
     let options = Options { environments: Some(Vec::new()), ..options() };
     assert_snapshot!(warnings(&files, &options), @r#"
     warning: pins: The file is open to another program
-    dependabot would change the versions of actions in .github/workflows/ci.yml, which the next apply would change back. Pins are changed by `pins`. Neither it nor any comment in the file can tell it so; add to .github/dependabot.yml to the `github-actions` entry: exclude-paths: [".github/workflows/ci.yml"].
+    dependabot would change the versions of actions in .github/workflows/ci.yml, which the next apply would change back. Pins are changed by `pins`. No comment in the file can tell it so; add to .github/dependabot.yml to the `github-actions` entry: exclude-paths: [".github/workflows/ci.yml"].
     warning: pins: The file is open to another program
-    renovate would change the versions of actions in .github/workflows/ci.yml, which the next apply would change back. Pins are changed by `pins`. Neither it nor any comment in the file can tell it so; add to renovate.json "ignorePaths": [".github/workflows/ci.yml"].
+    renovate would change the versions of actions in .github/workflows/ci.yml, which the next apply would change back. Pins are changed by `pins`. No comment in the file can tell it so; add to renovate.json "ignorePaths": [".github/workflows/ci.yml"].
     "#);
+}
+
+#[test]
+fn other_programs_that_leave_the_file_alone() {
+    let options = Options { environments: Some(Vec::new()), ..options() };
+    let excluded =
+        "updates:\n  - package-ecosystem: github-actions\n    exclude-paths: [\".github/workflows/ci.yml\"]\n";
+    for (path, text) in [
+        (".github/dependabot.yml", excluded),
+        (".github/dependabot.yml", "updates:\n  - package-ecosystem: pip\n"),
+        ("renovate.json5", "{ // ours\n  \"ignorePaths\": [\".github/workflows/ci.yml\"],\n}"),
+        ("renovate.json", r#"{ "enabledManagers": ["pep621"] }"#),
+        ("renovate.json", r#"{ "github-actions": { "enabled": false } }"#),
+    ] {
+        let mut files = fixture::python();
+        files.push((path, text));
+        assert_eq!(warnings(&files, &options), "", "{path}: {text}");
+    }
+    let mut files = fixture::python();
+    let half = format!("{excluded}  - package-ecosystem: github-actions\n    directory: /sub\n");
+    files.push((".github/dependabot.yml", &half));
+    assert!(warnings(&files, &options).contains("add to .github/dependabot.yml"));
 }
 
 #[test]

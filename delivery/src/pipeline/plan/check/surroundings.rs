@@ -26,13 +26,14 @@ fn updaters(context: &Context<'_>) -> Vec<Diagnostic> {
             UpdaterKind::Renovate => format!("\"ignorePaths\": [\"{file}\"]"),
         };
         let detail = format!(
-            "{} would change the versions of actions in {file}, which the next apply would change back. Pins are changed by `pins`. Neither \
-             it nor any comment in the file can tell it so; add to {} {how}.",
+            "{} would change the versions of actions in {file}, which the next apply would change back. Pins are changed by `pins`. No \
+             comment in the file can tell it so; add to {} {how}.",
             updater.kind, updater.path
         );
         Diagnostic::warning("The file is open to another program", detail).at(Path::of("pins"))
     };
-    context.detection.surface.updaters.iter().map(warning).collect()
+    let open = context.detection.surface.updaters.iter().filter(|updater| !updater.spares(&file));
+    open.map(warning).collect()
 }
 
 /// A repository whose default branch is another one would never run the pipeline.

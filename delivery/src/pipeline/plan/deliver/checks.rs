@@ -103,19 +103,22 @@ impl Context<'_> {
             "A person approves what runs in the environment {name}, so rolling back and looking for drift wait for a person too. Make \
              an environment without reviewers that has the same secrets, branches and trust, and name it by `unattended_environment`."
         );
-        let path = self.path_of(stop).attribute("unattended_environment");
+        let path = self.path_of(stop, "unattended_environment");
         self.diagnostics.push(Diagnostic::warning("Rollback waits for a person", detail).at(path));
     }
 
-    /// Where the environment is given; those that nobody gave are all of `environments`.
-    fn path_of(&self, stop: &Stop<'_>) -> Path {
+    /// Where an attribute of the environment is given; those that nobody gave are all of `environments`.
+    fn path_of(&self, stop: &Stop<'_>, attribute: &str) -> Path {
         let path = Path::of("environments");
-        if self.options.environments.is_some() { path.index(stop.position as u64) } else { path }
+        match self.options.environments {
+            Some(_) => path.index(stop.position as u64).attribute(attribute),
+            None => path,
+        }
     }
 
     /// Says that nothing tests what is deployed.
     pub(super) fn warn_unverified(&mut self, stop: &Stop<'_>) {
-        let path = self.path_of(stop).attribute("url");
+        let path = self.path_of(stop, "url");
         let detail = format!(
             "Nothing tests or watches what is deployed to {}, so nothing is rolled back either. Set its `url`, or a `command` in \
              `smoke_test` or `verification`.",
