@@ -10,6 +10,7 @@ pub mod machine;
 pub mod options;
 
 pub mod plan;
+pub mod record;
 pub mod revision;
 pub mod time;
 pub mod weight;

@@ -1,5 +1,7 @@
 //! What a user says about a rollout. The documentation of every field is the documentation of its attribute.
 
+mod check;
+mod compile;
 mod fields;
 mod gate;
 mod local;
@@ -7,6 +9,8 @@ mod strategy;
 
 use framework::Attributes;
 
+pub use check::validate;
+pub use compile::{Compiled, compile, revision};
 pub use gate::{Absence, GateMetric, GateOptions};
 pub use local::{Local, LocalProtocol, LocalReadiness, Target};
 pub use strategy::{Canary, Pause, Percent, Rung, Strategy};

@@ -36,10 +36,11 @@ pub enum Command {
     Shift {
         /// The operation.
         id: OpId,
-        /// The weights; they sum to all.
+        /// The weights; they sum to all. There are none when a first deployment is taken back: nothing serves any more.
         weights: Weights,
     },
-    /// Begins to evaluate a gate, from the evidence in the state if there is some.
+    /// Begins to evaluate a gate from the evidence in the state, if there is some. It is given again when a step begins: what
+    /// the host has of the gate is to be taken from the state anew.
     StartGate {
         /// Its name in the plan.
         name: String,

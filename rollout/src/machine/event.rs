@@ -41,6 +41,8 @@ pub enum Event {
     Operator(Action),
     /// The service is to have another number of replicas.
     Resize(u32),
+    /// Settings that the machine does not know took effect; a plan could depend on them.
+    Configured,
     /// The client that started or watched the rollout asked to stop, or is gone.
     ClientGone(Policy),
     /// The host of the machine was started again.
@@ -55,6 +57,8 @@ pub enum Event {
 pub struct Start {
     /// The revision that shall take over.
     pub revision: RevisionId,
+    /// What users call it, for records and messages.
+    pub version: String,
     /// How.
     pub plan: Plan,
     /// The generation that the client saw when it planned; another one means that somebody else was faster.
@@ -66,7 +70,8 @@ pub struct Start {
 }
 
 /// What the target shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Every revision that has replicas or shall have some.
     pub fleet: BTreeMap<RevisionId, Fleet>,

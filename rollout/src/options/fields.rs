@@ -81,7 +81,8 @@ impl Field for Percent {
     }
 
     fn checks() -> Vec<Check> {
-        vec![Check::Range(Number::try_from(0.01).ok(), Some(100.into()))]
+        // As text, for 0.01 has no exact binary form, and the nearest one is larger.
+        vec![Check::Range("0.01".parse().ok(), Some(100.into()))]
     }
 
     fn from_value(value: &Value, path: &Path) -> Result<Self, Diagnostics> {
@@ -120,6 +121,14 @@ mod tests {
         for text in ["0", "0.001", "12.345", "100.01", "-5"] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_smallest_share_is_within_its_range() {
+        let Check::Range(Some(least), _) = &Percent::checks()[0] else { panic!("a range") };
+        assert_eq!(least, &"0.01".parse::<Number>().unwrap());
+        let shown = Percent(Weight::from_basis_points(1234).unwrap()).to_value();
+        assert_eq!(shown, Value::Number("12.34".parse().unwrap()));
     }
 
     #[test]

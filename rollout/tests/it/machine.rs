@@ -1,0 +1,6 @@
+//! The machine against a simulated target.
+
+mod laws;
+mod record;
+mod script;
+mod world;

@@ -1,0 +1,4 @@
+//! The tests of the crate through its public face.
+#![cfg(test)]
+
+mod machine;
