@@ -13,7 +13,7 @@ impl Events {
         Self(lines)
     }
 
-    /// The next event; `None` when the agent ended. Safe to drop while it waits, but then the events are over.
+    /// The next event; `None` when the agent ended or the service was removed. Safe to drop while it waits, but then the events are over.
     pub async fn next(&mut self) -> Result<Option<Recorded>, Error> {
         match self.0.next().await? {
             None => Ok(None),
@@ -32,10 +32,11 @@ impl Logs {
         Self(lines)
     }
 
-    /// The next line; `None` when there are no more.
+    /// The next line; `None` when there are no more, which the agent says. An agent that ends before is [`Error::Lost`].
     pub async fn next(&mut self) -> Result<Option<LogLine>, Error> {
         match self.0.next().await? {
-            None | Some(Answer::Done) => Ok(None),
+            None => Err(Error::Lost { reason: "the agent ended before the log did".to_owned() }),
+            Some(Answer::Done) => Ok(None),
             Some(Answer::Log(line)) => Ok(Some(line)),
             Some(other) => Err(unexpected(other)),
         }

@@ -30,7 +30,7 @@ const BUILD_SERVERS: [&str; 4] = ["GITHUB_ACTIONS", "JENKINS_URL", "GITLAB_CI", 
 
 /// Starts an agent and waits until it answers. When another start was faster, that one's agent answers.
 pub(crate) async fn launch(client: &Client) -> Result<Agent, Error> {
-    let program = find()?;
+    let program = program()?;
     client.socket()?;
     let directory = client.state_dir();
     DirBuilder::new()
@@ -110,8 +110,8 @@ fn said(log: &Path, from: u64) -> String {
     if last.is_empty() { format!("; see {}", log.display()) } else { format!("; it wrote:\n{last}") }
 }
 
-/// The program: `DEVOPSFLOW_AGENT`, else beside the running program, else on `PATH`.
-fn find() -> Result<PathBuf, Error> {
+/// The program of the agent, absolute: `DEVOPSFLOW_AGENT`, else beside the running program, else on `PATH`.
+pub fn program() -> Result<PathBuf, Error> {
     if let Some(program) = env::var_os(VARIABLE).map(PathBuf::from) {
         return if is_program(&program) {
             std::path::absolute(&program).map_err(|_| Error::BadProgram { program })
@@ -123,7 +123,8 @@ fn find() -> Result<PathBuf, Error> {
     let beside = running.parent().map(|folder| folder.join(PROGRAM));
     let on_path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&on_path).map(|folder| folder.join(PROGRAM)).collect::<Vec<_>>();
-    beside.into_iter().chain(on_path).find(|path| is_program(path)).ok_or(Error::NoProgram { beside: running })
+    let found = beside.into_iter().chain(on_path).find(|path| is_program(path));
+    found.and_then(|path| std::path::absolute(path).ok()).ok_or(Error::NoProgram { beside: running })
 }
 
 fn is_program(path: &Path) -> bool {

@@ -30,11 +30,15 @@ use tokio::net::UnixStream;
 
 pub use error::Error;
 pub use events::{Events, Logs};
-pub use launch::INSTALL;
+pub use launch::{INSTALL, program};
 pub use paths::{LOG, SOCKET, STATE_DIR, state_dir};
 
 /// How long a client waits for the agent to take its connection and to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one agent may take to leave its place to another.
+const HANDOVER: Duration = Duration::from_secs(10);
+/// How often it is asked again meanwhile.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// The way to the agent of one state directory.
 #[derive(Clone, Debug)]
@@ -171,8 +175,25 @@ impl Client {
         }
     }
 
-    /// One request with one answer.
+    /// One request with one answer. While one agent leaves its place to another it is asked again: nothing was done then.
     async fn ask(&self, request: Request) -> Result<Answer, Error> {
+        let until = tokio::time::Instant::now() + HANDOVER;
+        let mut leaving = false;
+        loop {
+            let answer = self.ask_once(request.clone()).await;
+            match &answer {
+                Err(Error::Agent(rollout::wire::Error::Ending)) => leaving = true,
+                Err(Error::NotRunning { .. }) if leaving => {}
+                _ => return answer,
+            }
+            if tokio::time::Instant::now() > until {
+                return answer;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn ask_once(&self, request: Request) -> Result<Answer, Error> {
         // Ending a service waits for requests in flight; everything else is answered at once.
         let patience =
             if matches!(request, Request::Remove { .. } | Request::Stop { .. }) { None } else { Some(PATIENCE) };
@@ -191,7 +212,13 @@ impl Client {
         let mut stream = match UnixStream::connect(&socket).await {
             Ok(stream) => stream,
             Err(error)
-                if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) =>
+                // An agent that ends at this moment resets the connection before it is taken.
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound
+                        | std::io::ErrorKind::ConnectionRefused
+                        | std::io::ErrorKind::ConnectionReset
+                ) =>
             {
                 return Err(Error::NotRunning { socket });
             }
