@@ -1,3 +1,4 @@
 //! The data sources, one file each.
 
 pub mod project;
+pub mod rollout;

@@ -1,3 +1,4 @@
 //! The resources, one file each.
 
 pub mod pipeline;
+pub mod rollout;

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use delivery::pipeline::options::{Options, OptionsPartial, Outputs, OutputsPreview};
 use delivery::pipeline::{self, Platform};
 use framework::resource::{
-    Create, Done, Failed, ImportState, MoveSource, MoveState, PreviewRequest, Reached, Rest, State, Update,
+    Create, Done, Failed, ImportState, LocateState, MoveSource, MoveState, PreviewRequest, Reached, Rest, State, Update,
 };
 use framework::value::normal_form;
 use framework::{Context, Diagnostic, Diagnostics, Preview};
@@ -206,6 +206,22 @@ fn elsewhere(platform: Platform, directory: &Path) -> Diagnostic {
 
 fn carries_marker(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.contains(delivery::project::MARKER))
+}
+
+impl LocateState for Resource {
+    /// The files are ours when they have the planned bytes. A set that is not whole is absent: creating takes over what has
+    /// these bytes and writes the rest.
+    async fn locate(&self, _: &Context, request: Create<Self>) -> Result<Option<Done<Self>>, Diagnostics> {
+        let (texts, to) = wanted(&request.inputs, request.planned)?;
+        let Some(to) = to else { return Ok(None) };
+        let found = self.store.read(&to.directory, texts.keys()).map_err(|problem| describe(&problem))?;
+        if found != texts {
+            return Ok(None);
+        }
+        let private = Private { creation: RandomState::new().hash_one(()) };
+        self.record(Some(&to), private.creation);
+        Ok(Some(Done { outputs: outputs(Some(to), Texts::new(), Strays::new()), private }))
+    }
 }
 
 impl ImportState for Resource {

@@ -5,7 +5,9 @@ use framework::host::{Error, Object};
 use framework::{Diagnostics, Value};
 use proptest::prelude::*;
 
+use crate::agent::Agent;
 use crate::project::{PIPELINE, Project};
+use crate::rollout::{ROLLOUT, host};
 
 /// What a plan or an apply said; a refusal is an answer too.
 #[track_caller]
@@ -63,5 +65,76 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Random values of a rollout, but texts that have to be spans, addresses and the like are such, and nothing waits for long.
+fn plausible(value: Value) -> Value {
+    let Value::Map(members) = value else {
+        return match value {
+            Value::List(elements) => Value::List(elements.into_iter().map(plausible).collect()),
+            value => value,
+        };
+    };
+    let plausible = |name: &str, value: Value| match (name, &value) {
+        (_, Value::Null) => value,
+        // What was known of an unknown text need not hold for the one that takes its place.
+        (_, Value::Unknown(_)) => Value::UNKNOWN,
+        ("name", _) => "api".into(),
+        ("agent_id", _) => "agent-1".into(),
+        ("host", _) => "here".into(),
+        ("version", Value::String(text)) => Value::string(text.replace(char::is_control, "x") + "1"),
+        ("bind", _) => "127.0.0.1".into(),
+        ("path", _) => "/".into(),
+        ("pass_when" | "deadline" | "metrics_port" | "gates" | "working_dir", _) => Value::Null,
+        ("update", _) => "3650d".into(),
+        ("command", _) => Value::List(vec!["serve".into()]),
+        ("trusted_proxies", _) => Value::List(Vec::new()),
+        ("env", _) => Value::map::<&str>([]),
+        ("steps", Value::List(steps)) => Value::List(steps.iter().take(1).cloned().map(plausible).collect()),
+        (
+            "drain" | "abort_drain" | "stop_timeout" | "interval" | "timeout" | "progress_deadline" | "pause_deadline"
+            | "retain" | "create" | "pause" | "max_duration",
+            _,
+        ) => "10s".into(),
+        _ => plausible(value),
+    };
+    Value::Map(members.into_iter().map(|(name, value)| (name.clone(), plausible(&name, value))).collect())
+}
+
+fn rollouts() -> impl Strategy<Value = (Value, Value, Value, bool)> {
+    let registry = provider::registry();
+    let schemas = pollster::block_on(framework::Provider::schemas(&registry)).unwrap();
+    let schema = schemas.resources[ROLLOUT].clone();
+    arbitrary::config(&schema, 0.01).prop_flat_map(move |config| {
+        let known = arbitrary::resolved(&schema, &config);
+        (arbitrary::prior(&schema), Just(config), known, any::<bool>())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rollouts_keep_the_rules((prior, config, known, exists) in rollouts()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let agent = Agent::start();
+            let host = host(&agent).await;
+            let (config, known) = (plausible(config), plausible(known));
+            let prior = exists.then(|| Object { value: plausible(prior), private: Vec::new(), tainted: false });
+            match host.plan(ROLLOUT, prior.as_ref(), &config).await {
+                Err(Error::Refused(diagnostics)) => hold(&diagnostics),
+                Err(Error::Fault(fault)) => panic!("{fault}"),
+                Ok(change) => {
+                    hold(&change.diagnostics);
+                    match host.apply(&change, &known).await {
+                        Ok(outcome) => hold(&outcome.diagnostics),
+                        Err(error) => prop_assert!(!error.to_string().contains("is at fault"), "{error}"),
+                    }
+                }
+            }
+            Ok(())
+        })?;
     }
 }

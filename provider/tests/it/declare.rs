@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use delivery::pipeline::options::{Environment, Language, Pipeline, Platform};
-use framework::declare::{Declaration, Declare, Kind, Node};
+use framework::declare::{Declaration, Declare, Kind, Node, Resolved};
 use framework::host::config_value;
 use framework::{Diagnostics, Input, Output, Path, Value};
 
@@ -23,9 +23,10 @@ impl Declare for Memory {
 impl Memory {
     /// The inputs of a declaration, with what `outputs` says of the ones before.
     fn resolve(&self, node: usize, outputs: &[Value]) -> BTreeMap<String, Value> {
-        let lookup = |node: Node, path: &Path| path.find(&outputs[node.0]).cloned().unwrap_or(Value::UNKNOWN);
+        let lookup =
+            |node: Node, path: &Path| Resolved::from(path.find(&outputs[node.0]).cloned().unwrap_or(Value::UNKNOWN));
         let inputs = self.0[node].inputs.iter();
-        inputs.map(|(name, expr)| (name.clone(), expr.resolve(&lookup))).collect()
+        inputs.map(|(name, expr)| (name.clone(), expr.resolve(&lookup).unwrap().value)).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path as FilePath;
 
 use delivery::pipeline::options::{Options, OptionsPartial};
-use delivery::pipeline::{self, Rendered};
+use delivery::pipeline::{self, Platform, Rendered};
 use delivery::project::{self, DetectError, Detection};
 use framework::value::normal_form;
 use framework::{Context, Diagnostic, Diagnostics, Path};
@@ -13,10 +13,21 @@ use crate::files::Texts;
 
 /// What can be said of the inputs without looking at the project.
 pub(super) fn validate(inputs: &OptionsPartial) -> Diagnostics {
-    let name = inputs.name.as_deref().map(|name| name_problem(name).map(|problem| (name, problem)));
-    let Some(Some((name, problem))) = name else { return Diagnostics::new() };
-    let detail = format!("`name` is {name:?}, which {problem}. Use letters, digits, `-`, `_` and `.`, such as `ci`.");
-    Diagnostic::error("Invalid value", detail).at(Path::of("name")).into()
+    let error = |attribute: &str, detail: String| Diagnostic::error("Invalid value", detail).at(Path::of(attribute));
+    let name = inputs.name.as_deref().and_then(|name| {
+        let problem = name_problem(name)?;
+        let use_instead = "Use letters, digits, `-`, `_` and `.`, such as `ci`.";
+        Some(error("name", format!("`name` is {name:?}, which {problem}. {use_instead}")))
+    });
+    let directory = inputs.directory.as_ref().filter(|directory| directory.as_os_str().is_empty()).map(|_| {
+        let platform = inputs.platform.unwrap_or(Platform::GithubActions);
+        let detail = format!(
+            "`directory` is empty. Give a directory, such as `{}` or `.`, or leave it out to write nothing.",
+            pipeline::location(platform)
+        );
+        error("directory", detail)
+    });
+    name.into_iter().chain(directory).collect()
 }
 
 fn name_problem(name: &str) -> Option<&'static str> {
@@ -93,5 +104,18 @@ mod tests {
         check(".ci", &error("begins with a dot", ".ci"));
         check("../ci", &error("begins with a dot", "../ci"));
         check("a/b", &error("has other characters than a file name should", "a/b"));
+    }
+
+    #[test]
+    fn an_empty_directory_is_no_directory() {
+        let said = |directory: &str| {
+            validate(&OptionsPartial { directory: Some(directory.into()), ..OptionsPartial::default() }).to_string()
+        };
+        assert_eq!(
+            said(""),
+            "error: directory: Invalid value\n`directory` is empty. Give a directory, such as `.github/workflows` or `.`, \
+             or leave it out to write nothing."
+        );
+        assert_eq!(said("."), "");
     }
 }

@@ -1,0 +1,1 @@
+terraform import devopsflow_rollout.api api
