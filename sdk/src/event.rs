@@ -1,0 +1,175 @@
+//! What happens while a verb runs: the only way to display, in this process or as JSON.
+
+mod wire;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use framework::{Path, Severity, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Counts, Operation};
+
+pub(crate) use wire::severity;
+pub use wire::{WireChange, WireEvent};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A verb began.
+    Started {
+        /// What was run.
+        verb: &'static str,
+        /// On which stack.
+        stack: String,
+    },
+    /// What a plan says about one resource. Resources that stay as they are are counted only.
+    Planned {
+        /// The address.
+        address: String,
+        /// What happens to it.
+        step: Step,
+        /// Its state before; null when there is none. What may not be shown is [`REDACTED`].
+        before: Value,
+        /// Its state afterwards, unknown where only apply will know; null when it is removed.
+        after: Value,
+        /// The attributes because of which it is replaced.
+        replace: Vec<Path>,
+        /// Where it is declared, as `file:line`; empty when it is not.
+        location: String,
+    },
+    /// The plan is whole.
+    PlanEnded {
+        /// What it says.
+        summary: Summary,
+        /// Whether the world was looked at, or only what is recorded.
+        refreshed: bool,
+    },
+    /// An operation waits for others.
+    Waiting {
+        /// The address.
+        address: String,
+        /// The addresses for which it waits.
+        on: Vec<String>,
+    },
+    /// An operation began.
+    Running {
+        /// The address.
+        address: String,
+        /// What is done.
+        operation: Operation,
+    },
+    /// An operation ended.
+    Done {
+        /// The address.
+        address: String,
+        /// What was done.
+        operation: Operation,
+        /// How long it took.
+        elapsed: Duration,
+        /// Whether it did all of it; what failed is in messages.
+        succeeded: bool,
+    },
+    /// A resource was passed over.
+    Skipped {
+        /// The address.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// Something to tell the user.
+    Message {
+        /// How grave it is.
+        severity: Severity,
+        /// The address that it is about.
+        address: Option<String>,
+        /// What.
+        text: String,
+    },
+    /// The verb ended.
+    Ended {
+        /// Whether all was done.
+        succeeded: bool,
+        /// What was done.
+        counts: Counts,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}
+
+/// What stands for a value that may not be shown.
+pub const REDACTED: &str = "(secret)";
+
+/// What a plan does to one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Nothing.
+    Same,
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is made anew; the old one is removed afterwards.
+    Replace,
+    /// It is removed, then made anew.
+    DeleteThenCreate,
+    /// An existing object is taken over.
+    Import,
+    /// It is removed.
+    Delete,
+    /// It is no longer recorded, and stays in the world.
+    Forget,
+    /// A data source is read.
+    Read,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(wire::word(*self))
+    }
+}
+
+/// How many resources a plan does what to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many are made.
+    pub create: u64,
+    /// How many are changed.
+    pub update: u64,
+    /// How many are replaced.
+    pub replace: u64,
+    /// How many are removed.
+    pub delete: u64,
+    /// How many are taken over.
+    pub import: u64,
+    /// How many are no longer recorded.
+    pub forget: u64,
+    /// How many stay as they are.
+    pub same: u64,
+}
+
+impl Summary {
+    /// Counts one.
+    pub(crate) fn count(&mut self, step: Step) {
+        match step {
+            Step::Same => self.same += 1,
+            Step::Create => self.create += 1,
+            Step::Update => self.update += 1,
+            Step::Replace | Step::DeleteThenCreate => self.replace += 1,
+            Step::Import => self.import += 1,
+            Step::Delete => self.delete += 1,
+            Step::Forget => self.forget += 1,
+            Step::Read => {}
+        }
+    }
+
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        Self { same: 0, ..*self } == Self::default()
+    }
+}
+
+/// Told of every event, from several threads, in the order of each resource.
+pub type Reporter = Arc<dyn Fn(&Event) + Send + Sync>;
