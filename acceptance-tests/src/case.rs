@@ -149,6 +149,7 @@ impl Case {
             self.run(&["apply", "-destroy", "-refresh=false", "-auto-approve", "-no-color"]).expect_success();
             assert!(self.state().objects().is_empty(), "left in the state after the destroy: {:?}", self.state());
         }
+        self.end_agent();
         let left = crate::Process::marked(&self.mark(None));
         assert!(left.is_empty(), "still running: {left:?}");
     }

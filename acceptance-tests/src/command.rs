@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,13 @@ pub struct Finished {
 impl Sandbox {
     /// Starts terraform with these arguments, in a process group of its own as a shell would.
     pub fn spawn(&self, args: &[&str]) -> Running<'_> {
-        let line = format!("terraform {}", args.join(" "));
+        self.spawn_program(&self.terraform().program, args)
+    }
+
+    /// Starts a program in the same way.
+    pub(crate) fn spawn_program(&self, program: &Path, args: &[&str]) -> Running<'_> {
+        let name = program.file_name().unwrap_or_default().display();
+        let line = format!("{name} {}", args.join(" "));
         let number = self.next_number();
         let verb = args.first().unwrap_or(&"help");
         let log = |stream: &str| self.logs().join(format!("{number:02}-{verb}-{stream}"));
@@ -50,7 +56,7 @@ impl Sandbox {
         // Files and not pipes: nobody needs to drain them, and a process that survives terraform cannot hold them open.
         let (stdout, stderr) = (log("stdout"), log("stderr"));
         let mark = self.mark(Some(number));
-        let mut command = self.command(&self.terraform().program);
+        let mut command = self.command(program);
         command.args(args).env(MARK, &mark).process_group(0).stdin(Stdio::null());
         command.stdout(fs::File::create(&stdout).expect("a free path").into_file());
         command.stderr(fs::File::create(&stderr).expect("a free path").into_file());
@@ -88,6 +94,11 @@ impl Running<'_> {
             let held = holds();
             (held || ended).then_some(held)
         })
+    }
+
+    /// What it printed so far.
+    pub fn printed(&self) -> String {
+        self.read().0
     }
 
     /// The provider process, once it is there. With several, one of them.

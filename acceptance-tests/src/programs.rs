@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 const OURS: &str = "terraform-provider-devopsflow";
+const AGENT: &str = "devops-flow-agent";
+const COMMAND: &str = "devops-flow";
+const SERVICE: &str = "fake_service";
 
 /// A terraform program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,11 @@ impl Terraform {
     pub fn next() -> Option<Self> {
         static FOUND: OnceLock<Option<Terraform>> = OnceLock::new();
         FOUND.get_or_init(|| tool("terraform-next").map(Self::at)).clone()
+    }
+
+    /// The program file.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     fn at(program: PathBuf) -> Self {
@@ -61,8 +69,9 @@ impl Plugin {
     /// Our provider.
     pub fn ours() -> Self {
         static BUILT: OnceLock<PathBuf> = OnceLock::new();
-        let program =
-            BUILT.get_or_init(|| env::var_os("DEVOPSFLOW_PROVIDER").map_or_else(build, PathBuf::from)).clone();
+        let program = BUILT
+            .get_or_init(|| env::var_os("DEVOPSFLOW_PROVIDER").map_or_else(|| build(OURS, &[], OURS), PathBuf::from))
+            .clone();
         assert!(program.is_absolute(), "DEVOPSFLOW_PROVIDER is not an absolute path");
         Self { program, source: "devopsflow/devopsflow" }
     }
@@ -109,22 +118,45 @@ fn tool(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// Says that a test passes because something is missing; fails where everything is required.
 #[expect(clippy::print_stderr, reason = "the test harness owns the stream")]
-fn note_skipped(what: &str) {
+pub fn note_skipped(what: &str) {
     assert!(env::var_os("DEVOPSFLOW_REQUIRE_ALL").is_none_or(|value| value != "1"), "{what} is missing");
     eprintln!("SKIPPED: {what} is missing; `cargo xtask tools` installs what can be installed");
 }
 
-/// Builds our provider and gives the program, wherever cargo is configured to put it.
-fn build() -> PathBuf {
+/// The agent's program.
+pub fn agent() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let find = || env::var_os("DEVOPSFLOW_AGENT").map_or_else(|| build(AGENT, &["--bin", AGENT], AGENT), PathBuf::from);
+    let program = BUILT.get_or_init(find).clone();
+    assert!(program.is_absolute(), "DEVOPSFLOW_AGENT is not an absolute path");
+    program
+}
+
+/// The command's program.
+pub fn command() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build(COMMAND, &[], COMMAND)).clone()
+}
+
+/// A service that misbehaves as it is told, and says which version it is.
+pub fn service() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build(AGENT, &["--example", SERVICE], SERVICE)).clone()
+}
+
+/// Builds a program of ours and says where it is, wherever cargo is configured to put it.
+fn build(package: &str, args: &[&str], name: &str) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--package", OURS, "--message-format", "json-render-diagnostics"]).current_dir(root());
+    command.args(["build", "--package", package]).args(args);
+    command.args(["--message-format", "json-render-diagnostics"]).current_dir(root());
     let output = command.output().expect("cargo runs");
-    assert!(output.status.success(), "building the provider failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "building {name} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8_lossy(&output.stdout);
     let mut messages = stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let ours = messages.find(|message| message["target"]["name"] == OURS && message["executable"].is_string());
+    let ours = messages.find(|message| message["target"]["name"] == name && message["executable"].is_string());
     let program = ours.and_then(|message| message["executable"].as_str().map(PathBuf::from));
     program.expect("cargo names the program that it built")
 }

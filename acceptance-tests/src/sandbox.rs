@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use fs_err as fs;
 use tempfile::TempDir;
 
-use crate::{Plugin, Terraform};
+use crate::{Plugin, Terraform, programs};
 
 /// The version under which every provider is installed.
 const VERSION: &str = "0.0.1";
@@ -24,6 +24,7 @@ const SHOWN: usize = 4000;
 pub struct Sandbox {
     root: Option<TempDir>,
     terraform: Terraform,
+    agent_program: PathBuf,
     environment: Vec<(&'static str, String)>,
     commands: Cell<u32>,
 }
@@ -31,7 +32,13 @@ pub struct Sandbox {
 impl Sandbox {
     pub(crate) fn new(terraform: Terraform, plugins: &[Plugin]) -> Self {
         let root = tempfile::Builder::new().prefix("devopsflow-").tempdir().expect("a temporary folder");
-        let sandbox = Self { root: Some(root), terraform, environment: Vec::new(), commands: Cell::new(0) };
+        let sandbox = Self {
+            root: Some(root),
+            terraform,
+            agent_program: programs::agent(),
+            environment: Vec::new(),
+            commands: Cell::new(0),
+        };
         for folder in ["home", "tmp", "work", "logs"] {
             fs::create_dir(sandbox.root().join(folder)).expect("an empty folder");
         }
@@ -48,7 +55,7 @@ impl Sandbox {
         sandbox
     }
 
-    fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.root.as_ref().expect("the folder is there until the sandbox is dropped").path()
     }
 
@@ -91,6 +98,7 @@ impl Sandbox {
         command.env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
         command.env("HOME", root.join("home")).env("TMPDIR", root.join("tmp"));
         command.env("TF_CLI_CONFIG_FILE", root.join("terraform.rc"));
+        command.env("DEVOPSFLOW_STATE_DIR", self.state_dir()).env("DEVOPSFLOW_AGENT", &self.agent_program);
         command.env("TF_IN_AUTOMATION", "1").env("TF_INPUT", "0").env("CHECKPOINT_DISABLE", "1");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
@@ -151,6 +159,7 @@ impl Sandbox {
         let Ok(entries) = fs::read_dir(self.logs()) else { return text };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
+        paths.push(self.state_dir().join("agent.log"));
         for path in paths {
             let Ok(content) = fs::read_to_string(&path) else { continue };
             let shown: String = content.trim().chars().take(SHOWN).collect();
@@ -164,9 +173,10 @@ impl Sandbox {
 }
 
 impl Drop for Sandbox {
-    /// Says what happened when a test fails, whatever failed in it.
+    /// Leaves no agent behind, and says what happened when a test fails, whatever failed in it.
     #[expect(clippy::print_stderr, reason = "the test harness owns the stream")]
     fn drop(&mut self) {
+        self.kill_all();
         if !std::thread::panicking() {
             return;
         }

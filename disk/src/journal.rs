@@ -40,7 +40,7 @@ mod place;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::fs::{Existing, File, Fs};
 use crate::{Error, journal::format::Decoded};
@@ -104,15 +104,17 @@ pub struct Journal {
     path: PathBuf,
     max_bytes: u64,
     opening: u64,
-    /// Held while syncing. Who needs both takes it before `writer`.
-    syncer: Mutex<Box<dyn File>>,
     writer: Mutex<Writer>,
+    /// Told when an fsync ended.
+    synced: Condvar,
 }
 
 #[derive(Debug)]
 struct Writer {
     place: Place,
     append: Box<dyn File>,
+    /// `None` while a thread syncs with it, which others need not wait for to append.
+    sync: Option<Box<dyn File>>,
     /// The file's id.
     id: u64,
     /// Where the records begin.
@@ -133,7 +135,7 @@ impl Journal {
     /// Opens the journal of this kind in `directory`, creating both where they are missing, and takes its lock.
     ///
     /// The kind names the files (`KIND.journal`, `KIND.lock`): 1 to 16 of `a-z`, `0-9` and `-`. All that is found is
-    /// durable when this returns. It takes memory for the file twice.
+    /// durable when this returns. It takes memory for up to three times the file.
     pub fn open(fs: &dyn Fs, directory: &Path, kind: &str, options: Options) -> Result<(Self, Contents), JournalError> {
         let place = Place::create(fs, directory, kind)?;
         let path = place.path();
@@ -155,6 +157,7 @@ impl Journal {
         let writer = Writer {
             place,
             append: handles.append,
+            sync: Some(handles.sync),
             id: decoded.id,
             start: decoded.start,
             len: decoded.end,
@@ -169,8 +172,8 @@ impl Journal {
             path: path.clone(),
             max_bytes: options.max_bytes.min(MAX_BYTES),
             opening: unique(),
-            syncer: Mutex::new(handles.sync),
             writer: Mutex::new(writer),
+            synced: Condvar::new(),
         };
         Ok((journal, contents(decoded, path, bytes.len())))
     }
@@ -208,22 +211,25 @@ impl Journal {
         self.end_of(&self.writer())
     }
 
-    /// Returns when all records before `upto` are durable, which one fsync does for all threads that wait.
+    /// Returns when all records before `upto` are durable. One fsync serves all threads that wait, and appends go on.
     pub fn sync(&self, upto: Position) -> Result<(), JournalError> {
-        if self.is_durable(upto)? {
-            return Ok(());
-        }
-        let syncer = lock(&self.syncer);
-        // The fsync that this thread waited for may have been enough.
-        if self.is_durable(upto)? {
-            return Ok(());
-        }
-        let (sequence, len) = {
-            let writer = self.writer();
-            (writer.sequence, writer.len)
-        };
-        let outcome = syncer.sync();
         let mut writer = self.writer();
+        let file = loop {
+            // An fsync that this thread waited for may have been enough.
+            if self.is_durable(upto, &writer)? {
+                return Ok(());
+            }
+            match writer.sync.take() {
+                Some(file) => break file,
+                None => writer = self.wait(writer),
+            }
+        };
+        let (sequence, len) = (writer.sequence, writer.len);
+        drop(writer);
+        let outcome = file.sync();
+        let mut writer = self.writer();
+        writer.sync = Some(file);
+        self.synced.notify_all();
         if let Err(error) = outcome {
             return Err(self.poison(&mut writer, error));
         }
@@ -238,8 +244,10 @@ impl Journal {
     /// All of them are durable when it returns. Other calls wait meanwhile. An error other than
     /// [`JournalError::Poisoned`] leaves the journal as it was.
     pub fn compact(&self, snapshot: &[u8], upto: Position) -> Result<(), JournalError> {
-        let mut syncer = lock(&self.syncer);
         let mut writer = self.writer();
+        while writer.sync.is_none() {
+            writer = self.wait(writer);
+        }
         self.usable(&writer)?;
         self.belongs(upto, &writer)?;
         let start = format::start(snapshot);
@@ -254,8 +262,7 @@ impl Journal {
             Err(Unpublished::Before(error)) => return Err(error.into()),
             Err(Unpublished::Unclear(error)) => return Err(self.poison(&mut writer, error)),
         };
-        *syncer = sync;
-        writer.append = append;
+        (writer.append, writer.sync) = (append, Some(sync));
         (writer.id, writer.start, writer.len, writer.durable_len) = (id, start, len, len);
         (writer.covered, writer.durable) = (upto.sequence, writer.sequence);
         Ok(())
@@ -273,8 +280,14 @@ impl Journal {
         writer.len - writer.start > writer.start.max(MIN_COMPACT)
     }
 
+    /// No code that holds it panics.
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        lock(&self.writer)
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for an fsync to end.
+    fn wait<'a>(&self, writer: MutexGuard<'a, Writer>) -> MutexGuard<'a, Writer> {
+        self.synced.wait(writer).unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end_of(&self, writer: &Writer) -> Position {
@@ -288,15 +301,14 @@ impl Journal {
         Err(JournalError::WrongPosition { path: self.path.clone() })
     }
 
-    fn is_durable(&self, upto: Position) -> Result<bool, JournalError> {
-        let writer = self.writer();
+    fn is_durable(&self, upto: Position, writer: &Writer) -> Result<bool, JournalError> {
         if upto.opening != self.opening {
             return Err(JournalError::WrongPosition { path: self.path.clone() });
         }
         if upto.sequence <= writer.durable {
             return Ok(true);
         }
-        self.usable(&writer).map(|()| false)
+        self.usable(writer).map(|()| false)
     }
 
     fn usable(&self, writer: &Writer) -> Result<(), JournalError> {
@@ -369,9 +381,4 @@ fn contents(decoded: Decoded, path: PathBuf, len: usize) -> Contents {
     let (offset, bytes) = (decoded.end, len as u64 - decoded.end);
     let torn = (bytes > 0).then_some(Torn { path, offset, bytes });
     Contents { snapshot: decoded.snapshot, records: decoded.records, torn }
-}
-
-/// No code that holds one of the locks panics.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,10 @@
 //! The file system of the machine.
 
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs::TryLockError;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -47,20 +48,20 @@ impl Directory for RealDirectory {
         // NONBLOCK: a pipe that somebody put there must not hang the caller.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, fs::Mode::empty())?;
-        Ok(Box::new(RealFile(opened.into())))
+        Ok(RealFile::of(opened))
     }
 
     fn open_append(&self, name: &OsStr) -> io::Result<Box<dyn File>> {
         let flags =
             OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, fs::Mode::empty())?;
-        Ok(Box::new(RealFile(opened.into())))
+        Ok(RealFile::of(opened))
     }
 
     fn create_file(&self, name: &OsStr, mode: Mode) -> io::Result<Box<dyn File>> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, permissions(mode))?;
-        Ok(Box::new(RealFile(opened.into())))
+        Ok(RealFile::of(opened))
     }
 
     fn kind(&self, name: &OsStr) -> io::Result<Kind> {
@@ -132,11 +133,29 @@ fn mode(permissions: u32) -> Mode {
 }
 
 #[derive(Debug)]
-struct RealFile(std::fs::File);
+struct RealFile {
+    file: std::fs::File,
+    has_lock: Cell<bool>,
+}
+
+impl RealFile {
+    fn of(opened: OwnedFd) -> Box<dyn File> {
+        Box::new(Self { file: opened.into(), has_lock: Cell::new(false) })
+    }
+}
+
+impl Drop for RealFile {
+    fn drop(&mut self) {
+        // Closing would not do while a child that another thread is starting has a copy of the handle.
+        if self.has_lock.get() {
+            let _ = self.file.unlock();
+        }
+    }
+}
 
 impl File for RealFile {
     fn metadata(&self) -> io::Result<Metadata> {
-        let metadata = self.0.metadata()?;
+        let metadata = self.file.metadata()?;
         let kind = match metadata.file_type() {
             kind if kind.is_file() => Kind::File,
             kind if kind.is_dir() => Kind::Directory,
@@ -147,25 +166,28 @@ impl File for RealFile {
 
     fn read(&mut self, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        (&self.0).take(limit).read_to_end(&mut bytes)?;
+        (&self.file).take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.file.write_all(bytes)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.file.set_len(len)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_all()
+        self.file.sync_all()
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        match self.0.try_lock() {
-            Ok(()) => Ok(self.0.metadata()?.nlink() > 0),
+        match self.file.try_lock() {
+            Ok(()) => {
+                self.has_lock.set(true);
+                Ok(self.file.metadata()?.nlink() > 0)
+            }
             Err(TryLockError::WouldBlock) => Ok(false),
             Err(TryLockError::Error(error)) => Err(error),
         }

@@ -1,74 +1,68 @@
-//! `cargo xtask demo`: the main job, from an empty machine to a pipeline that repairs itself.
+//! `cargo xtask demo`: the main jobs, from an empty machine: a pipeline that repairs itself, and a rollout that undoes itself.
 //!
-//! Copies `examples/terraform/pipeline` into a temporary folder and drives the real terraform there. Nothing is
-//! installed and no registry is asked.
+//! Copies the examples into a temporary folder and drives the real terraform there. Nothing is installed, no registry is asked,
+//! and all that was started is stopped at the end.
+
+mod pipeline;
+mod rollout;
 
 use std::env;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::{Command, expect_none, install, provider, workspace};
+use crate::{Command, expect_none, install, programs, workspace};
 
 pub(crate) const COMMAND: Command =
-    Command { name: "demo", options: "", about: "write, check and repair a pipeline with terraform", run };
-
-const FILE: &str = ".github/workflows/ci.yml";
+    Command { name: "demo", options: "", about: "a pipeline and a rollout with terraform", run };
 
 fn run(args: &[String]) -> Result<()> {
     expect_none(args)?;
-    let program = provider::build(&[])?;
+    let programs = programs::build(&[])?;
+    let load = rollout::load()?;
     let folder = tempfile::tempdir()?;
     let mirror = folder.path().join("mirror");
-    install::install(&program, &mirror, &install::platform(env::consts::OS, env::consts::ARCH)?)?;
+    install::install(&programs, &mirror, &install::platform(env::consts::OS, env::consts::ARCH)?)?;
     let config = folder.path().join("terraform.rc");
     fs::write(&config, cli_config(&mirror))?;
-    let project = folder.path().join("shop");
-    copy(&workspace::root().join("examples/terraform/pipeline"), &project)?;
-
-    let shop = Shop { project: &project, config: &config };
-    say("A Python service, and a main.tf that asks for its pipeline:");
-    println!("{}", fs::read_to_string(project.join("main.tf"))?);
-    shop.terraform(&["init"], 0)?;
-    shop.terraform(&["plan", "-out=plan.tfplan"], 0)?;
-    shop.terraform(&["apply", "plan.tfplan"], 0)?;
-
-    say(&format!("The pipeline is in the repository. {FILE}:"));
-    let file = project.join(FILE);
-    let written = fs::read_to_string(&file)?;
-    println!("{written}");
-
-    say("Somebody edits it by hand. The plan finds the edit (exit code 2) and shows it:");
-    fs::write(&file, written.replace("contents: read", "contents: write"))?;
-    shop.terraform(&["plan", "-detailed-exitcode"], 2)?;
-    say("The next apply repairs it:");
-    shop.terraform(&["apply", "-auto-approve"], 0)?;
-    ensure!(fs::read_to_string(&file)? == written, "{FILE} was not repaired");
-    shop.terraform(&["plan", "-detailed-exitcode"], 0)?;
-    say("Repaired: the file is again what the plan says, and the plan is empty.");
-    Ok(())
+    let stage = |example: &str| -> Result<Stage> {
+        let project = folder.path().join(example);
+        copy(&workspace::root().join("examples/terraform").join(example), &project)?;
+        Ok(Stage { project, config: config.clone(), state: folder.path().join("state") })
+    };
+    pipeline::show(&stage("pipeline")?)?;
+    rollout::show(&stage("rollout")?, &programs, &load)
 }
 
 fn say(text: &str) {
     println!("\n==> {text}\n");
 }
 
-/// Where the demonstration plays.
-struct Shop<'a> {
-    project: &'a Path,
-    config: &'a Path,
+/// Where a story plays.
+struct Stage {
+    project: PathBuf,
+    config: PathBuf,
+    /// The state directory of the agent.
+    state: PathBuf,
 }
 
-impl Shop<'_> {
+impl Stage {
+    /// A program that finds what the story needs.
+    fn command(&self, program: &Path) -> Process {
+        let mut command = Process::new(program);
+        command.current_dir(&self.project).stdin(Stdio::null());
+        command.env("TF_CLI_CONFIG_FILE", &self.config).env("CHECKPOINT_DISABLE", "1");
+        command.env("DEVOPSFLOW_STATE_DIR", &self.state).env_remove("DEVOPSFLOW_AGENT");
+        command
+    }
+
     fn terraform(&self, args: &[&str], expected: i32) -> Result<()> {
         say(&format!("terraform {}", args.join(" ")));
-        let mut terraform = Process::new("terraform");
-        terraform.args(args).current_dir(self.project).stdin(Stdio::null());
-        terraform.env("TF_CLI_CONFIG_FILE", self.config).env("CHECKPOINT_DISABLE", "1");
-        let status = terraform.status().context("cannot run terraform: install it and put it on PATH")?;
+        let status = self.command("terraform".as_ref()).args(args).status();
+        let status = status.context("cannot run terraform: install it and put it on PATH")?;
         match status.code() {
             Some(code) if code == expected => Ok(()),
             _ => bail!("terraform {} ended with {status}, not with {expected}", args.join(" ")),

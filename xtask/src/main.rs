@@ -8,7 +8,7 @@ mod demo;
 mod generate;
 mod install;
 mod process;
-mod provider;
+mod programs;
 mod tidy;
 mod tools;
 mod workspace;

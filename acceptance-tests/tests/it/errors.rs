@@ -103,6 +103,8 @@ fn wrong_values_of_options_are_explained_one_by_one() {
 
         "latest" should be a version such as `3.13`.
 
+        The attribute is `versions[0]`.
+
         variables = { "A B" = "x" }
         Error: Not the name of an environment variable
 
@@ -111,6 +113,8 @@ fn wrong_values_of_options_are_explained_one_by_one() {
            3:   variables = { "A B" = "x" }
 
         "A B" should be letters, digits and `_`, not beginning with a digit, and not one that the platform sets (`GITHUB_...`, `RUNNER_...`).
+
+        The attribute is `variables["A B"]`.
 
         runner = []
         Error: No machine
@@ -167,13 +171,35 @@ fn wrong_values_of_options_are_explained_one_by_one() {
     });
 }
 
-/// Terraform before 1.15 points at the whole resource then, so the text has to say which attribute it is.
+/// Terraform before 1.15 points at the whole attribute then, so the text has to say which part of it is wrong.
 #[test]
 fn a_nested_attribute_is_named_in_full() {
     pipeline_case(|case| {
-        let errors = error(case, &ci_with("timeouts = { test = -1 }"));
-        assert!(errors.ends_with("`timeouts.test` must be from 1 to 4320, not -1."), "{errors}");
+        for (argument, expected) in [
+            ("timeouts = { test = -1 }", "`timeouts.test` must be from 1 to 4320, not -1."),
+            (
+                "extra_jobs = { a = { steps = [{ name = \"a\", command = \"\" }] } }",
+                "The attribute is `extra_jobs[\"a\"].steps[0]`.",
+            ),
+            ("pins = { \"a/b\" = { sha = \"short\", version = \"v1\" } }", "The attribute is `pins[\"a/b\"].sha`."),
+        ] {
+            let errors = error(case, &ci_with(argument));
+            assert!(errors.ends_with(expected), "{argument}: {errors}");
+        }
     });
+}
+
+#[test]
+fn a_directory_without_a_name() {
+    insta::assert_snapshot!(errors_of("\"${path.root}/.github/workflows\"", "\"\""), @r#"
+    Error: Invalid value
+
+      with devopsflow_pipeline.ci,
+      on main.tf line 6, in resource "devopsflow_pipeline" "ci":
+       6:   directory       = ""
+
+    `directory` is empty. Give a directory, such as `.github/workflows` or `.`, or leave it out to write nothing.
+    "#);
 }
 
 #[test]

@@ -6,11 +6,13 @@
 //! - `import`, `moved`, `replace`: objects that exist already, were another type, or are made anew.
 //! - `unknown`, `refresh_false`: plans that know less.
 //! - `interrupt`, `kill`, `concurrency`: what else happens in the middle of an apply.
+//! - `rollout`: rollouts, with agent and traffic.
 //! - `secrets`: what is printed, logged and recorded.
 //! - `project_data`: the data source.
 //! - `examples`: what `examples/` shows.
 //! - `debug_reattach`: a provider that a developer started.
 //! - `ends`: our provider in this process and through both ends of the protocol, without terraform.
+//! - `load`: the load that is put on a service, against servers that behave and misbehave.
 //! - `peer`: a provider that is not ours, hosted by our end of the protocol.
 #![expect(clippy::unwrap_used, reason = "in tests an unwrap is an assertion, helpers included")]
 
@@ -25,10 +27,12 @@ mod import;
 mod interrupt;
 mod kill;
 mod lifecycle;
+mod load;
 mod moved;
 mod peer;
 mod project_data;
 mod refresh_false;
 mod replace;
+mod rollout;
 mod secrets;
 mod unknown;

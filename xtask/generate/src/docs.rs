@@ -58,7 +58,8 @@ fn page(root: &Path, folder: &str, kind: &str, name: &str, schema: &Schema) -> R
     let import = root.join(format!("examples/{folder}/{name}/import.sh"));
     if import.exists() {
         let command = fs::read_to_string(import)?;
-        let _ = write!(text, "\n## Import\n\nThe id is `platform:path`.\n\n```shell\n{command}```\n");
+        let about = read(root, &format!("examples/{folder}/{name}/import.md"))?;
+        let _ = write!(text, "\n## Import\n\n{about}\n```shell\n{command}```\n");
     }
     Ok(text)
 }

@@ -13,8 +13,16 @@ const RUNTIME: &[&str] = &["async-std", "hyper", "prost", "reqwest", "rustls", "
 const PURE: &[(&str, &[&[&str]])] = &[
     ("delivery", &[RUNTIME, &["disk", "jiff", "terraform-provider-devopsflow", "tfplugin"]]),
     ("disk", &[RUNTIME, &["delivery", "framework", "terraform-provider-devopsflow", "tfplugin"]]),
+    (
+        "agent-client",
+        &[&["disk", "hyper", "provider", "rollout-runner", "terraform-provider-devopsflow", "tfplugin", "tonic"]],
+    ),
+    ("devopsflow", &[&["devops-flow", "devops-flow-agent", "rollout-runner"]]),
+    ("devops-flow-agent", &[&["delivery", "terraform-provider-devopsflow", "tfplugin", "tonic"]]),
     ("framework", &[RUNTIME, &["delivery", "disk", "rustix", "terraform-provider-devopsflow", "tfplugin"]]),
-    ("tfplugin", &[&["delivery", "disk", "terraform-provider-devopsflow"]]),
+    ("rollout", &[RUNTIME, &["delivery", "disk", "jiff", "rustix", "terraform-provider-devopsflow", "tfplugin"]]),
+    ("rollout-runner", &[&["agent-client", "delivery", "devops-flow-agent", "hyper", "tonic"]]),
+    ("tfplugin", &[&["delivery", "disk", "rollout", "terraform-provider-devopsflow"]]),
 ];
 
 /// The packages that the rule looks into.

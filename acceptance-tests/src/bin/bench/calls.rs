@@ -11,7 +11,7 @@ use framework::{Schema, Value};
 use tokio::task::JoinSet;
 
 use crate::median;
-use crate::record::{Aim, Record};
+use crate::record::{Aim, Peer, Record};
 
 /// Calls of one measurement, and how many are under way at once.
 const CALLS: u32 = 2000;
@@ -39,8 +39,7 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
         name: "plan calls on one connection",
         unit: "1/s",
         ours,
-        peer,
-        peer_name: "terraform-plugin-framework (Go)",
+        peer: Peer::Of("terraform-plugin-framework (Go)", peer),
         aim: Aim::RatioAtLeast(5.0),
     }]
 }

@@ -13,12 +13,21 @@ pub(crate) struct Record {
     pub(crate) unit: &'static str,
     /// Our figure.
     pub(crate) ours: f64,
-    /// The peer's.
-    pub(crate) peer: f64,
-    /// Which peer.
-    pub(crate) peer_name: &'static str,
+    /// The peer's, and which peer.
+    pub(crate) peer: Peer,
     /// What is aimed at.
     pub(crate) aim: Aim,
+}
+
+/// Whom a figure stands beside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Peer {
+    /// This one, whose figure is so.
+    Of(&'static str, f64),
+    /// This one, but it is not on this machine, so that nothing was compared.
+    Missing(&'static str),
+    /// There is none to compare with.
+    None,
 }
 
 /// What is aimed at. `ratio` is ours divided by the peer's.
@@ -30,18 +39,37 @@ pub(crate) enum Aim {
     RatioAtMost(f64),
     /// The ratio at least this.
     RatioAtLeast(f64),
+    /// Nothing: the figure is to be known.
+    None,
 }
 
 impl Record {
-    fn ratio(&self) -> f64 {
-        self.ours / self.peer
+    fn peer(&self) -> Option<f64> {
+        if let Peer::Of(_, figure) = self.peer { Some(figure) } else { None }
     }
 
-    fn met(&self) -> bool {
+    fn peer_name(&self) -> &'static str {
+        match self.peer {
+            Peer::Of(name, _) | Peer::Missing(name) => name,
+            Peer::None => "none",
+        }
+    }
+
+    fn is_skipped(&self) -> bool {
+        matches!(self.peer, Peer::Missing(_))
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        self.peer().map(|peer| self.ours / peer)
+    }
+
+    /// None if nothing is aimed at or could be compared.
+    fn met(&self) -> Option<bool> {
         match self.aim {
-            Aim::Ours(limit) => self.ours <= limit,
-            Aim::RatioAtMost(limit) => self.ratio() <= limit,
-            Aim::RatioAtLeast(limit) => self.ratio() >= limit,
+            Aim::Ours(limit) => Some(self.ours <= limit),
+            Aim::RatioAtMost(limit) => self.ratio().map(|ratio| ratio <= limit),
+            Aim::RatioAtLeast(limit) => self.ratio().map(|ratio| ratio >= limit),
+            Aim::None => None,
         }
     }
 
@@ -50,6 +78,7 @@ impl Record {
             Aim::Ours(limit) => format!("<= {limit} {}", self.unit),
             Aim::RatioAtMost(limit) => format!("ratio <= {limit}"),
             Aim::RatioAtLeast(limit) => format!("ratio >= {limit}"),
+            Aim::None => "none".to_owned(),
         }
     }
 
@@ -62,11 +91,12 @@ impl Record {
                     "name": record.name,
                     "unit": record.unit,
                     "ours": record.ours,
-                    "peer": record.peer,
-                    "peer_name": record.peer_name,
+                    "peer": record.peer(),
+                    "peer_name": record.peer_name(),
                     "ratio": record.ratio(),
                     "aim": record.aim(),
                     "met": record.met(),
+                    "skipped": record.is_skipped(),
                 })
             })
             .collect();
@@ -80,18 +110,25 @@ pub(crate) fn table(records: &[Record]) -> String {
         "{:<34} {:>10} {:>10} {:<8} {:>7}  {:<14} {}\n",
         "figure", "ours", "peer", "unit", "ratio", "aim", "met  (peer)"
     );
+    let number =
+        |figure: Option<f64>, digits: usize| figure.map_or("-".to_owned(), |figure| format!("{figure:.digits$}"));
     for record in records {
-        let met = if record.met() { "yes" } else { "NO" };
+        let met = match record.met() {
+            Some(true) => "yes",
+            Some(false) => "NO",
+            None if record.is_skipped() => "SKIPPED",
+            None => "-",
+        };
         let _ = writeln!(
             text,
-            "{:<34} {:>10.2} {:>10.2} {:<8} {:>7.3}  {:<14} {met:<4} ({})",
+            "{:<34} {:>10.2} {:>10} {:<8} {:>7}  {:<14} {met:<4} ({})",
             record.name,
             record.ours,
-            record.peer,
+            number(record.peer(), 2),
             record.unit,
-            record.ratio(),
+            number(record.ratio(), 3),
             record.aim(),
-            record.peer_name
+            record.peer_name()
         );
     }
     text

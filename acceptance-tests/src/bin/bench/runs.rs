@@ -11,7 +11,7 @@ use acceptance_tests::Plugin;
 use tempfile::TempDir;
 
 use crate::median;
-use crate::record::{Aim, Record};
+use crate::record::{Aim, Peer, Record};
 
 const COUNT: usize = 200;
 const ROUNDS: usize = 3;
@@ -39,7 +39,8 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
     ] {
         let of = |side: usize, part: fn(&Cost) -> f64| median(costs[side].iter().map(part).collect());
         let wall = |side| of(side, |cost| cost.wall);
-        let record = |name, ours, peer, peer_name, aim| Record { name, unit: "s", ours, peer, peer_name, aim };
+        let record =
+            |name, ours, peer, peer_name, aim| Record { name, unit: "s", ours, peer: Peer::Of(peer_name, peer), aim };
         let even = Aim::RatioAtMost(1.0);
         records.push(record(names[0], wall(0), wall(1), "files of the Go peer", even));
         records.push(record(names[0], wall(0), wall(2), "terraform_data", even));

@@ -1,13 +1,13 @@
 //! From spawn to handshake with mutual TLS, and the memory then.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use acceptance_tests::Plugin;
 
 use crate::median;
-use crate::record::{Aim, Record};
+use crate::record::{Aim, Peer, Record};
 
 const RUNS: usize = 40;
 const PEER: &str = "terraform-plugin-framework (Go)";
@@ -27,7 +27,7 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
     }
     let [ours_ms, peer_ms] = times.map(median);
     let [memory, peer_memory] = memories.map(median);
-    let record = |name, unit, ours, peer, aim| Record { name, unit, ours, peer, peer_name: PEER, aim };
+    let record = |name, unit, ours, peer, aim| Record { name, unit, ours, peer: Peer::Of(PEER, peer), aim };
     vec![
         record("spawn to handshake, mTLS", "ms", ours_ms, peer_ms, Aim::Ours(5.0)),
         record("spawn to handshake, mTLS", "ms", ours_ms, peer_ms, Aim::RatioAtMost(0.2)),
@@ -47,13 +47,14 @@ fn start(plugin: &Plugin, certificate: &str) -> (f64, f64) {
     BufReader::new(stdout).read_line(&mut line).expect("a line");
     let time = begun.elapsed().as_secs_f64() * 1000.0;
     assert!(line.starts_with("1|6|unix|"), "no handshake: {line:?}");
-    let memory = resident(&child);
+    let memory = resident(child.id());
     child.kill().and_then(|()| child.wait()).expect("a child of this process");
     (time, memory)
 }
 
-fn resident(child: &Child) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a process");
+/// The resident megabytes of a process.
+pub(crate) fn resident(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a resident size");
     let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number");
     kilobytes / 1024.0

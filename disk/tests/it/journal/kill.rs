@@ -1,6 +1,5 @@
 //! Processes that are really killed.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -66,7 +65,7 @@ fn what_was_said_to_be_durable_survives_a_kill() {
                 at_least[thread.parse::<usize>().unwrap()] = number.parse().unwrap();
             }
         };
-        take(round * 20);
+        take(round * 10);
         // Others keep out, but may read along.
         assert!(matches!(open(parent.path()), Err(JournalError::Locked { .. })));
         let seen = counts(&journal::read(&RealFs, parent.path(), KIND).unwrap().unwrap());
@@ -81,7 +80,7 @@ fn what_was_said_to_be_durable_survives_a_kill() {
         }
         at_least = found;
     }
-    assert!(at_least.iter().collect::<BTreeSet<_>>().len() > 1 || at_least[0] > 10, "{at_least:?}");
+    assert!(at_least.iter().sum::<u32>() >= 550, "{at_least:?}");
 }
 
 /// Appends and syncs in all threads, and compacts now and then, until it is killed.

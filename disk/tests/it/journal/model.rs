@@ -131,14 +131,15 @@ impl Model {
         Ok(())
     }
 
-    /// The journal, opened until that succeeds: only one failure is to come.
+    /// The journal, opened again where it is not. That may fail once, for only one failure is to come.
     fn opened(&mut self) -> &Journal {
-        while self.journal.is_none() {
-            if let Err(error) = self.try_open()
-                && error_chain(&error).contains("the process is dead")
-            {
+        if self.journal.is_none()
+            && let Err(error) = self.try_open()
+        {
+            if error_chain(&error).contains("the process is dead") {
                 self.crash();
             }
+            self.try_open().unwrap();
         }
         self.journal.as_ref().unwrap()
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use disk::journal::{self, Contents, Journal, JournalError, MAX_RECORD, Options};
+use disk::journal::{self, Contents, Journal, JournalError, MAX_RECORD, Options, Torn};
 use disk::{Error, RealFs};
 use tempfile::tempdir;
 
@@ -105,6 +105,55 @@ fn a_second_opening_is_locked_until_the_first_is_dropped() {
     Journal::open(&RealFs, directory.path(), "rollouts", Options::default()).unwrap();
     drop(first);
     open(directory.path()).unwrap();
+}
+
+#[test]
+fn a_torn_end_is_cut_off_and_the_next_record_takes_its_place() {
+    let directory = tempdir().unwrap();
+    let (journal, _) = open(directory.path()).unwrap();
+    journal.append(b"whole").unwrap();
+    let path = journal.path().to_owned();
+    drop(journal);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, [&whole[..], &whole[56..70]].concat()).unwrap();
+
+    let (journal, found) = open(directory.path()).unwrap();
+    assert_eq!(texts(&found), ["whole"]);
+    assert_eq!(found.torn, Some(Torn { path: path.clone(), offset: whole.len() as u64, bytes: 14 }));
+    assert_eq!(fs::read(&path).unwrap(), whole);
+    journal.append(b"next").unwrap();
+    drop(journal);
+    let (_, found) = open(directory.path()).unwrap();
+    assert_eq!((texts(&found), &found.torn), (vec!["whole", "next"], &None));
+}
+
+#[test]
+fn readers_beside_a_writer_see_a_prefix() {
+    const LAST: u32 = 3000;
+    let directory = tempdir().unwrap();
+    let (journal, _) = open(directory.path()).unwrap();
+    let number = |bytes: &[u8]| str::from_utf8(bytes).unwrap().parse::<u32>().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for next in 1..=LAST {
+                let position = journal.append(next.to_string().as_bytes()).unwrap();
+                if next % 100 == 0 {
+                    journal.compact(next.to_string().as_bytes(), position).unwrap();
+                }
+            }
+        });
+        let mut seen = 0;
+        while seen < LAST {
+            let found = journal::read(&RealFs, directory.path(), KIND).unwrap().unwrap();
+            let mut last = found.snapshot.as_deref().map_or(0, number);
+            for record in &found.records {
+                last += 1;
+                assert_eq!(number(record), last);
+            }
+            assert!(last >= seen, "{last} after {seen}");
+            seen = last;
+        }
+    });
 }
 
 #[test]
