@@ -56,8 +56,9 @@ async fn power_that_is_lost_before_or_after_any_command_loses_nothing() {
         let left = world.status();
         let share = left.weights.get(&two).copied().unwrap_or_default();
         let next = world.after_crash().await;
-        world.host.close().await;
+        // Looked at before anything is waited for: from then on it may climb.
         let status = next.status();
+        world.host.close().await;
         assert_eq!(status.rollout_id, left.rollout_id, "{commands}");
         assert!(status.weight <= share, "{commands}: {} after {share}", status.weight);
         next.settles("v2").await;
