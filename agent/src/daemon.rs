@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent_client::{LOG, SOCKET, state_dir};
+use agent_client::{BUILD_SERVER, LOG, SOCKET, state_dir};
 use anyhow::{Context as _, bail};
 use disk::journal::JournalError;
 use disk::{Artifact, Artifacts, Expect, Folder};
@@ -149,7 +149,7 @@ async fn live(directory: &Path, options: Options) -> anyhow::Result<()> {
         host: host_name,
         pid: std::process::id(),
         started: now(),
-        build_server: std::env::var("DEVOPSFLOW_BUILD_SERVER").ok(),
+        build_server: std::env::var(BUILD_SERVER).ok(),
     };
     let socket = directory.join(SOCKET);
     let listener = server::bind(&socket).with_context(|| format!("cannot listen at {}", socket.display()))?;

@@ -10,6 +10,3 @@ mod logs;
 pub mod proxy;
 mod server;
 pub mod supervisor;
-
-/// The exit code when another agent has the state directory.
-pub const TAKEN: u8 = 3;

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let taken = error.downcast_ref::<Taken>().is_some();
             tracing::error!("{error:#}");
-            if taken { ExitCode::from(agent::TAKEN) } else { ExitCode::FAILURE }
+            if taken { ExitCode::from(agent_client::TAKEN) } else { ExitCode::FAILURE }
         }
     }
 }

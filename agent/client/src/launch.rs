@@ -25,6 +25,9 @@ const START: Duration = Duration::from_secs(20);
 /// The variables that the agent is started with, of those that are set.
 const KEPT: [&str; 4] = ["PATH", "HOME", "LANG", "XDG_RUNTIME_DIR"];
 
+/// The variable that tells an agent which variable of a build server its starter had.
+pub const BUILD_SERVER: &str = "DEVOPSFLOW_BUILD_SERVER";
+
 /// The variables by which build servers recognise what their jobs leave behind, and end it.
 const BUILD_SERVERS: [&str; 4] = ["GITHUB_ACTIONS", "JENKINS_URL", "GITLAB_CI", "CI"];
 
@@ -69,7 +72,7 @@ pub(crate) async fn launch(client: &Client) -> Result<Agent, Error> {
         }
         // One that ended may have left the place to another that was faster and will answer soon.
         ended = ended.or_else(|| child.try_wait().ok().flatten());
-        let status = ended.filter(|status| status.code() != Some(TAKEN));
+        let status = ended.filter(|status| status.code() != Some(i32::from(TAKEN)));
         if let Some(status) = status {
             return Err(failed(format!("{status}{}", said(&log, before))));
         }
@@ -81,7 +84,7 @@ pub(crate) async fn launch(client: &Client) -> Result<Agent, Error> {
 }
 
 /// The exit code of an agent that found another one at its place.
-pub(crate) const TAKEN: i32 = 3;
+pub const TAKEN: u8 = 3;
 
 fn command(program: &Path, directory: &Path, output: &File) -> io::Result<Command> {
     let mut command = Command::new(program);
@@ -89,7 +92,7 @@ fn command(program: &Path, directory: &Path, output: &File) -> io::Result<Comman
     command.envs(KEPT.iter().filter_map(|name| env::var_os(name).map(|value| (name, value))));
     command.env(STATE_DIR, directory);
     if let Some(name) = BUILD_SERVERS.iter().find(|name| env::var_os(name).is_some()) {
-        command.env("DEVOPSFLOW_BUILD_SERVER", name);
+        command.env(BUILD_SERVER, name);
     }
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
     Ok(command)

@@ -30,7 +30,7 @@ use tokio::net::UnixStream;
 
 pub use error::Error;
 pub use events::{Events, Logs};
-pub use launch::{INSTALL, program};
+pub use launch::{BUILD_SERVER, INSTALL, TAKEN, program};
 pub use paths::{LOG, SOCKET, STATE_DIR, state_dir};
 
 /// How long a client waits for the agent to take its connection and to answer.

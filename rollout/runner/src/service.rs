@@ -241,23 +241,12 @@ impl Task {
         let start =
             Start { revision: deployed.id.clone(), version, plan, expect_generation, retry_token, retry_blocked };
         let (state, mut commands) = machine::step(&self.record.state, Event::Start(start), now)?;
-        let (mut state, more) = self.resized(state, &service, now)?;
+        let (state, more) = self.adapted(state, &service, now)?;
         commands.extend(more);
-        state.set_limits(service.history_limit, service.rollback_window);
-        let before = self.record.service.clone();
-        self.target.configure(&service).await?;
         let mut revisions = self.record.revisions.clone();
         // What was recorded when it was first deployed stays, so that a changed file is noticed.
         revisions.entry(deployed.id.clone()).or_insert(deployed);
-        let record = Record { service, revisions, state, ..self.record.clone() };
-        if let Err(error) = self.commit(record, commands, Cause::Asked).await {
-            // The old settings were in effect a moment ago, so they can be again.
-            if let Err(error) = self.target.configure(&before).await {
-                tracing::error!(%error, "the settings before could not be restored");
-            }
-            return Err(error);
-        }
-        Ok(())
+        self.take_effect(Record { service, revisions, state, ..self.record.clone() }, commands).await
     }
 
     async fn configure(&mut self, service: wire::Service, expected: u64) -> Result<(), Error> {
@@ -267,30 +256,37 @@ impl Task {
         }
         let now = (self.clock)();
         let (state, _) = machine::step(&self.record.state, Event::Configured, now)?;
-        let (mut state, commands) = self.resized(state, &service, now)?;
-        state.set_limits(service.history_limit, service.rollback_window);
-        let before = self.record.service.clone();
-        self.target.configure(&service).await?;
-        let record = Record { service, state, ..self.record.clone() };
-        if let Err(error) = self.commit(record, commands, Cause::Asked).await {
-            if let Err(error) = self.target.configure(&before).await {
-                tracing::error!(%error, "the settings before could not be restored");
-            }
-            return Err(error);
-        }
-        Ok(())
+        let (state, commands) = self.adapted(state, &service, now)?;
+        self.take_effect(Record { service, state, ..self.record.clone() }, commands).await
     }
 
-    fn resized(
+    /// The state with what the machine knows of the settings.
+    fn adapted(
         &self,
         state: machine::State,
         service: &wire::Service,
         now: Millis,
     ) -> Result<(machine::State, Vec<Command>), Error> {
-        if service.replicas == self.record.service.replicas {
-            return Ok((state, Vec::new()));
+        let (mut state, commands) = if service.replicas == self.record.service.replicas {
+            (state, Vec::new())
+        } else {
+            machine::step(&state, Event::Resize(service.replicas), now)?
+        };
+        state.set_limits(service.history_limit, service.rollback_window);
+        Ok((state, commands))
+    }
+
+    /// Brings the settings of a record into effect and makes it durable; when that fails, the settings before are in effect again.
+    async fn take_effect(&mut self, record: Record, commands: Vec<Command>) -> Result<(), Error> {
+        let before = self.record.service.clone();
+        self.target.configure(&record.service).await?;
+        let committed = self.commit(record, commands, Cause::Asked).await;
+        if committed.is_err()
+            && let Err(error) = self.target.configure(&before).await
+        {
+            tracing::error!(%error, "the settings before could not be restored");
         }
-        Ok(machine::step(&state, Event::Resize(service.replicas), now)?)
+        committed
     }
 
     async fn observe(&mut self) {

@@ -101,7 +101,7 @@ async fn clients_that_start_it_at_once_get_one_agent_that_has_nothing_of_theirs(
 async fn a_second_agent_leaves_the_directory_to_the_first() {
     let rig = Rig::started().await;
     let second = rig.command(&["run"]).status().unwrap();
-    assert_eq!(second.code(), Some(i32::from(agent::TAKEN)));
+    assert_eq!(second.code(), Some(i32::from(agent_client::TAKEN)));
     assert!(rig.log().contains("another agent has the state directory"), "{}", rig.log());
     assert!(rig.client.hello().await.is_ok());
 }
