@@ -6,7 +6,7 @@ use std::{fs, io};
 
 fn main() -> io::Result<()> {
     let mut hasher = DefaultHasher::new();
-    for sources in ["src", "../delivery/src", "../disk/src", "../framework/src"] {
+    for sources in ["src", "../delivery/src", "../disk/src", "../framework/src", "../rollout/src"] {
         println!("cargo::rerun-if-changed={sources}");
         hash(Path::new(sources), &mut hasher)?;
     }

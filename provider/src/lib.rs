@@ -34,7 +34,7 @@ fn with(rollouts: rollout::Resource, rollout_status: rollout_status::DataSource)
          new versions out so that a bad one is taken back.",
     )
     .resource(Registration::new(pipeline::Resource::default()).import().moves().locate())
-    .resource(Registration::new(rollouts).import())
+    .resource(Registration::new(rollouts).import().locate())
     .data_source(project::DataSource)
     .data_source(rollout_status)
 }

@@ -1,22 +1,29 @@
 //! The command line that every program is.
 
 mod args;
+mod config;
+mod file;
+mod output;
+mod secrets;
+mod settings;
+mod stacks;
 mod state;
 
-use std::collections::BTreeMap;
-use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::event::{Event, Reporter, Summary, WireEvent};
-use crate::program::Result as ProgramResult;
+use crate::event::Summary;
+use crate::program::{Result as ProgramResult, Setting};
 use crate::providers::Source;
+use crate::secrets::Redactor;
 use crate::store::DirectoryStore;
-use crate::{Error, Plan, Report, Scope, Stack, Stopper, render};
+use crate::{Error, Plan, Report, Scope, Stack, Stopper};
 use args::{Args, Scoped, Verb};
+use output::Output;
+use settings::SettingsFile;
 
 /// Runs the verb that the command line asks for, on a program of this project. What a user of the program sees is described
 /// by `--help`.
@@ -27,6 +34,15 @@ use args::{Args, Scoped, Verb};
 /// The exit code is 0 when all was done, 1 when not or when the command line is wrong, and 2 when `preview
 /// --detailed-exitcode` found something to do.
 pub fn main(project: &'static str, declare: fn(&mut Scope) -> ProgramResult<()>) -> ExitCode {
+    main_with(project, declare, |stack| stack)
+}
+
+/// The same as [`main`], for a program that brings more than resources: `configure` gives the stack its providers, say.
+pub fn main_with(
+    project: &'static str,
+    declare: fn(&mut Scope) -> ProgramResult<()>,
+    configure: impl FnOnce(Stack) -> Stack,
+) -> ExitCode {
     let command = Args::command().name(project).bin_name(project);
     let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
@@ -35,52 +51,104 @@ pub fn main(project: &'static str, declare: fn(&mut Scope) -> ProgramResult<()>)
             return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
+    let output = Output::new(args.format(), args.color);
+    let fail = |error: &str| {
+        output.error(error);
+        ExitCode::FAILURE
+    };
+    log();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}")),
     };
-    let running = |stack: Stack| {
-        runtime.block_on(async {
-            tokio::spawn(interrupted(stack.stopper()));
-            run(&stack, &args).await
-        })
+    let stack = match stack(project, declare, &args, &output) {
+        Ok(stack) => stack,
+        Err(error) => return fail(&error.to_string()),
     };
-    match stack(project, declare, &args).map(running) {
-        Ok(Ok(code)) => code,
-        Ok(Err(error)) => fail(&error.to_string()),
-        Err(error) => fail(&error),
+    let stack = configure(stack);
+    hide_secrets_of_panics(stack.redactor());
+    output.start();
+    runtime.block_on(async {
+        tokio::spawn(interrupted(stack.stopper(), output.clone()));
+        match run(&stack, &args, &output).await {
+            Ok(code) => code,
+            Err(Failed::Told) => ExitCode::FAILURE,
+            Err(Failed::Error(error)) => fail(&stack.redactor().redact(&error.to_string())),
+        }
+    })
+}
+
+/// Why a verb failed.
+enum Failed {
+    /// Its events said so.
+    Told,
+    /// It was not run, or has no events.
+    Error(Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Writes to standard error what providers log and what is tolerated of them, as much of it as `DEVOPSFLOW_LOG` asks for
+/// (`warn`, `debug`); nothing when it is not set.
+fn log() {
+    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("DEVOPSFLOW_LOG") {
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+        // A program that logs in its own way already goes on doing so.
+        let _ = log.try_init();
     }
 }
 
 /// Stops the run at the first Ctrl-C, and ends the process at the second.
 #[expect(clippy::exit, reason = "the second Ctrl-C does not wait for what still runs")]
-async fn interrupted(stopper: Stopper) {
+async fn interrupted(stopper: Stopper, output: Output) {
     if tokio::signal::ctrl_c().await.is_err() {
         return;
     }
-    let _ = writeln!(io::stderr(), "Stopping: what runs is let end, nothing new begins. Ctrl-C again ends at once.");
+    output.say("Stopping: what runs is let end, nothing new begins. Ctrl-C again ends at once.");
     stopper.stop();
     if tokio::signal::ctrl_c().await.is_ok() {
+        output.clear();
         std::process::exit(1);
     }
 }
 
-fn fail(error: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {error}");
-    ExitCode::FAILURE
+/// A program that panics may do so with a secret in its message.
+fn hide_secrets_of_panics(redactor: &Arc<Redactor>) {
+    let redactor = Arc::clone(redactor);
+    std::panic::set_hook(Box::new(move |panic| {
+        let _ = writeln!(io::stderr(), "{}", redactor.redact(&panic.to_string()));
+    }));
 }
 
-fn stack(project: &str, declare: fn(&mut Scope) -> ProgramResult<()>, args: &Args) -> Result<Stack, String> {
-    let mut stack = Stack::new(project, &args.stack, declare).map_err(|error| error.to_string())?;
-    stack = stack.store(DirectoryStore::new(&args.backend)).reporter({
-        let reporter = reporter(args.json);
-        move |event| reporter(event)
-    });
-    for (key, value) in settings(&args.stack)? {
-        stack = stack.config(key, value);
+fn stack(
+    project: &str,
+    declare: fn(&mut Scope) -> ProgramResult<()>,
+    args: &Args,
+    output: &Output,
+) -> Result<Stack, Error> {
+    let mut stack = Stack::new(project, &args.stack, declare)?;
+    let reporter = output.clone();
+    stack = stack.store(DirectoryStore::new(&args.backend)).reporter(move |event| reporter.event(event));
+    if io::stdin().is_terminal() {
+        let asking = output.clone();
+        stack = stack.prompt(move |question: &str| asking.ask_hidden(question));
     }
-    for setting in &args.config {
-        let (key, value) = setting.split_once('=').ok_or_else(|| format!("{setting:?}: `key=value` expected"))?;
+    secrets::finish_rotation(&stack)?;
+    for (key, setting) in SettingsFile::read(&args.stack)?.settings()? {
+        stack = match setting {
+            Setting::Plain(text) => stack.config(key, text),
+            Setting::Sealed(sealed) => stack.sealed_config(key, sealed),
+        };
+    }
+    // These two are about the settings in the file.
+    let overridden = !matches!(args.verb, Verb::Config { .. } | Verb::Secrets { .. });
+    for setting in args.config.iter().filter(|_| overridden) {
+        let wrong = || Error::Edit(format!("{setting:?}: `key=value` expected"));
+        let (key, value) = setting.split_once('=').ok_or_else(wrong)?;
         stack = stack.config(key, value);
     }
     if let Some(plugin) = &args.plugin {
@@ -89,34 +157,7 @@ fn stack(project: &str, declare: fn(&mut Scope) -> ProgramResult<()>, args: &Arg
     Ok(stack)
 }
 
-/// The settings of a stack in `devopsflow.<stack>.toml` of the current directory.
-fn settings(stack: &str) -> Result<BTreeMap<String, String>, String> {
-    let path = format!("devopsflow.{stack}.toml");
-    if !Path::new(&path).exists() {
-        return Ok(BTreeMap::new());
-    }
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    let table: toml::Table = text.parse().map_err(|error| format!("{path}: {error}"))?;
-    let setting = |(key, value): (String, toml::Value)| match value {
-        toml::Value::String(text) => Ok((key, text)),
-        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => Ok((key, value.to_string())),
-        _ => Err(format!("{path}: {key}: a text, number or boolean expected")),
-    };
-    table.into_iter().map(setting).collect()
-}
-
-fn reporter(json: bool) -> Reporter {
-    Arc::new(move |event: &Event| {
-        if json {
-            let line = serde_json::to_string(&WireEvent::from(event)).unwrap_or_default();
-            let _ = writeln!(io::stdout(), "{line}");
-        } else if let Some(lines) = render::lines(event) {
-            let _ = writeln!(io::stderr(), "{lines}");
-        }
-    })
-}
-
-async fn run(stack: &Stack, args: &Args) -> Result<ExitCode, Error> {
+async fn run(stack: &Stack, args: &Args, output: &Output) -> Result<ExitCode, Failed> {
     let code = |report: &Report, detailed: bool| {
         if detailed && !report.summary.is_empty() { ExitCode::from(2) } else { ExitCode::SUCCESS }
     };
@@ -126,45 +167,56 @@ async fn run(stack: &Stack, args: &Args) -> Result<ExitCode, Error> {
             if save.is_some() {
                 run = run.save();
             }
-            let report = run.await?;
+            let report = told(run).await?;
             if let (Some(path), Some(plan)) = (save, &report.plan) {
                 let cannot = |error| Error::Plan(format!("cannot write {}: {error}", path.display()));
-                std::fs::write(path, plan.to_json()).map_err(cannot)?;
+                file::replace(path, &plan.to_json()).map_err(cannot)?;
             }
-            show(&report, args.json);
             Ok(code(&report, *detailed_exitcode))
         }
         Verb::Up { scoped, plan, yes } => {
-            let mut run = scope(stack.up(), scoped).confirm(confirm(*yes, "make these changes"));
+            let mut run = scope(stack.up(), scoped).confirm(confirm(*yes, "make these changes", output));
             if let Some(path) = plan {
                 let cannot = |error| Error::Plan(format!("cannot read {}: {error}", path.display()));
                 run = run.plan(Plan::from_json(&std::fs::read_to_string(path).map_err(cannot)?)?);
             }
-            show(&run.await?, args.json);
+            told(run).await?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Refresh { scoped } => {
-            scope(stack.refresh(), scoped).await?;
+            told(scope(stack.refresh(), scoped)).await?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Destroy { scoped, yes } => {
-            scope(stack.destroy(), scoped).confirm(confirm(*yes, "remove all of these")).await?;
+            told(scope(stack.destroy(), scoped).confirm(confirm(*yes, "remove all of these", output))).await?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Import { address, id } => {
-            stack.import(address, id).await?;
+            told(stack.import(address, id)).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Verb::State { verb } => state::run(stack, verb).await,
+        Verb::State { verb } => Ok(state::run(stack, verb, output).await?),
+        Verb::Stack { verb } => Ok(stacks::run(stack, verb, output).await?),
+        Verb::Config { verb } => Ok(config::run(stack, verb, output).await?),
+        Verb::Secrets { verb } => Ok(secrets::run(stack, verb, output).await?),
         Verb::Unlock => {
-            let text = match stack.unlock()? {
-                Some(holder) => format!("The lease of {holder} ended; the next run takes over."),
-                None => "Nobody runs.".to_owned(),
-            };
-            let _ = writeln!(io::stderr(), "{text}");
+            let holder = stack.unlock()?;
+            if args.json {
+                Output::json(&serde_json::json!({ "holder": holder }));
+            } else {
+                output.say(&match holder {
+                    Some(holder) => format!("The lease of {holder} ended; the next run takes over."),
+                    None => "Nobody runs.".to_owned(),
+                });
+            }
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Runs it. Whatever went wrong was shown with its events.
+async fn told(run: crate::Run<'_>) -> Result<Report, Failed> {
+    run.await.map_err(|_| Failed::Told)
 }
 
 fn scope<'a>(mut run: crate::Run<'a>, scoped: &Scoped) -> crate::Run<'a> {
@@ -177,33 +229,8 @@ fn scope<'a>(mut run: crate::Run<'a>, scoped: &Scoped) -> crate::Run<'a> {
     run.parallel(scoped.parallel)
 }
 
-/// Asks the user, unless the answer was given with the command. Without anybody to ask the answer is no.
-fn confirm(yes: bool, what: &'static str) -> impl Fn(&Summary) -> bool + Send + Sync + 'static {
-    move |_| {
-        if yes {
-            return true;
-        }
-        let mut stderr = io::stderr();
-        if !io::stdin().is_terminal() {
-            let _ = writeln!(stderr, "Nobody can be asked here: give --yes to {what}.");
-            return false;
-        }
-        let _ = write!(stderr, "Do you want to {what}? Only `yes` is taken for one: ");
-        let _ = stderr.flush();
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
-    }
-}
-
-fn show(report: &Report, json: bool) {
-    if json {
-        return;
-    }
-    let mut stdout = io::stdout();
-    for (name, value) in &report.exports {
-        let _ = match value.as_str() {
-            Some(text) => writeln!(stdout, "{name} = {text}"),
-            None => writeln!(stdout, "{name} = {value:?}"),
-        };
-    }
+/// The question before a run changes anything.
+fn confirm(yes: bool, what: &'static str, output: &Output) -> impl Fn(&Summary) -> bool + Send + Sync + 'static {
+    let output = output.clone();
+    move |_| output.agreed(yes, what)
 }

@@ -5,36 +5,43 @@
 pub(crate) mod apply;
 mod bound;
 mod evaluate;
+pub(crate) mod export;
+mod groups;
+mod hidden;
 mod hooks;
 pub(crate) mod import;
+mod key;
 mod ledger;
 mod load;
 mod operate;
+mod pattern;
 pub(crate) mod plan;
+pub(crate) mod preview;
 pub(crate) mod recover;
 pub(crate) mod refresh;
 pub(crate) mod remove;
 mod resource;
 mod saved;
 mod select;
+pub(crate) mod subject;
+mod vacate;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use framework::{Diagnostic, Diagnostics, Severity, Value};
 
-use crate::event::{Event, REDACTED, Reporter};
+use crate::event::{Event, Reporter, Step};
 use crate::program::Graph;
 use crate::providers::Providers;
 use crate::stack::Stopper;
-use crate::state::State;
+use crate::state::{Resource, State};
+use crate::sync::lock;
 use crate::vault::Vault;
 
 pub(crate) use bound::Bounds;
 pub(crate) use ledger::Ledger;
-pub(crate) use remove::needed as remove_needed;
 pub use saved::Plan;
 
 /// How a verb is run.
@@ -93,12 +100,14 @@ pub(crate) struct Given {
     pub(crate) ids: Vec<u64>,
     /// Why it is not there, when it should be.
     pub(crate) failed: Option<String>,
+    /// What happens to it in this run; none for what is not operated on.
+    pub(crate) step: Option<Step>,
 }
 
 impl Given {
     /// Nothing that is known yet.
     pub(crate) fn unknown() -> Self {
-        Self { value: Value::UNKNOWN, secrets: BTreeSet::new(), ids: Vec::new(), failed: None }
+        Self { value: Value::UNKNOWN, secrets: BTreeSet::new(), ids: Vec::new(), failed: None, step: None }
     }
 
     /// Nothing, for this reason.
@@ -117,10 +126,16 @@ pub(crate) struct Engine {
     pub(crate) nodes: HashMap<String, usize>,
     /// For every node, those that it needs.
     pub(crate) edges: Vec<Vec<usize>>,
+    /// For every node, those that need it.
+    pub(crate) users: Vec<Vec<usize>>,
+    /// For every node, the attributes of it that others and exports refer to; all when none.
+    pub(crate) uses: Vec<Option<BTreeSet<String>>>,
     /// What was recorded when the run began.
     pub(crate) base: State,
     /// For every node, the recorded resource that it continues.
     pub(crate) priors: Vec<Option<u64>>,
+    /// The recorded resources whose objects may not be what is recorded.
+    pub(crate) doubtful: BTreeSet<u64>,
     /// For every node, whether it is operated on.
     pub(crate) selected: Vec<bool>,
     pub(crate) providers: Arc<Providers>,
@@ -128,6 +143,8 @@ pub(crate) struct Engine {
     pub(crate) reporter: Reporter,
     pub(crate) stopper: Stopper,
     pub(crate) settings: Settings,
+    /// The warnings that the user was told, with their addresses.
+    warned: Mutex<HashSet<(Option<String>, String)>>,
 }
 
 impl Engine {
@@ -143,8 +160,25 @@ impl Engine {
         let edges = graph.edges();
         let nodes = graph.addresses().enumerate().map(|(node, address)| (address.to_owned(), node)).collect();
         let priors = select::priors(&graph, &base);
+        let doubtful = select::doubtful(&base);
         let selected = select::selected(&graph, &edges, &settings);
-        Self { graph, nodes, edges, base, priors, selected, providers, vault, reporter, stopper, settings }
+        Self {
+            users: walk::users(&edges),
+            uses: graph.uses(),
+            graph,
+            nodes,
+            edges,
+            base,
+            priors,
+            doubtful,
+            selected,
+            providers,
+            vault,
+            reporter,
+            stopper,
+            settings,
+            warned: Mutex::default(),
+        }
     }
 
     /// The problem that a run that was asked to stop ends with.
@@ -157,45 +191,43 @@ impl Engine {
         })
     }
 
-    /// What would have to be sealed without a key, if `bounds` were done.
-    pub(crate) fn keyless(&self, bounds: &Bounds, exports: &BTreeMap<String, Value>) -> Vec<Problem> {
-        if self.vault.has_key() {
-            return Vec::new();
-        }
-        let secret = bounds.iter().filter_map(|(address, bound)| Some((address, bound.secrets.first()?)));
-        let secret = secret.map(|(address, name)| (Some(address.clone()), format!("`{name}`")));
-        let hidden = exports.iter().filter(|(_, value)| value.as_str() == Some(REDACTED));
-        let hidden = hidden.map(|(name, _)| (None, format!("the export {name:?}")));
-        let problem = |(address, place): (Option<String>, String)| {
-            let diagnostics = load::vault_error(self.vault.no_key(&place));
-            self.tell(address.as_deref(), &diagnostics);
-            let node = address.as_ref().and_then(|address| self.nodes.get(address));
-            let location = node.map(|node| self.graph.nodes[*node].location());
-            Problem { address, location, diagnostics }
-        };
-        secret.chain(hidden).map(problem).collect()
-    }
-
     pub(crate) fn report(&self, event: Event) {
         (self.reporter)(&event);
     }
 
-    /// Tells the user what a provider said about a resource.
+    /// Tells the user what a provider said about a resource. A plan is made twice, and what it warns of is told once.
     pub(crate) fn tell(&self, address: Option<&str>, diagnostics: &Diagnostics) {
         for diagnostic in diagnostics {
             let text = diagnostic.to_string();
             let text = text.split_once(": ").map_or(text.as_str(), |(_, text)| text).to_owned();
-            self.report(Event::Message { severity: diagnostic.severity, address: address.map(str::to_owned), text });
+            let (severity, location) = (diagnostic.severity, address.and_then(|address| self.location(address)));
+            let address = address.map(str::to_owned);
+            let is_new = || lock(&self.warned).insert((address.clone(), text.clone()));
+            if severity == Severity::Error || is_new() {
+                self.report(Event::Message { severity, address, location, text });
+            }
         }
     }
 
     pub(crate) fn warn(&self, address: &str, text: impl Into<String>) {
-        let (severity, address) = (Severity::Warning, Some(address.to_owned()));
-        self.report(Event::Message { severity, address, text: text.into() });
+        let (location, address) = (self.location(address), Some(address.to_owned()));
+        self.report(Event::Message { severity: Severity::Warning, address, location, text: text.into() });
+    }
+
+    /// Where a resource is declared, as `file:line`: in the program, or else when it was recorded.
+    fn location(&self, address: &str) -> Option<String> {
+        let declared = self.nodes.get(address).map(|node| self.graph.nodes[*node].location());
+        let recorded = || self.base.live(address).map(|resource| resource.location.clone());
+        declared.or_else(recorded).filter(|location| !location.is_empty())
     }
 
     pub(crate) fn results(&self) -> Results {
         Arc::new(std::iter::repeat_with(OnceLock::new).take(self.graph.nodes.len()).collect())
+    }
+
+    /// The recorded resource that a node continues.
+    pub(crate) fn prior(&self, node: usize) -> Option<&Resource> {
+        self.priors[node].map(|id| &self.base.resources[&id])
     }
 
     /// A problem with a node, told to the user.
@@ -203,23 +235,5 @@ impl Engine {
         let node = &self.graph.nodes[node];
         self.tell(Some(&node.address), &diagnostics);
         Problem { address: Some(node.address.clone()), location: Some(node.location()), diagnostics }
-    }
-}
-
-/// The value without what may not be shown.
-pub(crate) fn redacted(value: &Value, secrets: &BTreeSet<String>) -> Value {
-    let Value::Map(members) = value else { return value.clone() };
-    let redact = |(name, value): (&String, &Value)| {
-        let hide = secrets.contains(name) && !value.is_null() && !value.is_unknown();
-        (name.clone(), if hide { REDACTED.into() } else { value.clone() })
-    };
-    Value::Map(members.iter().map(redact).collect::<BTreeMap<_, _>>())
-}
-
-/// What `work` gives, if it does within the time; the error says that it may go on.
-pub(crate) async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Result<T, Duration> {
-    match limit {
-        None => Ok(work.await),
-        Some(limit) => tokio::time::timeout(limit, work).await.map_err(|_| limit),
     }
 }

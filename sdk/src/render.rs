@@ -1,71 +1,31 @@
-//! Events as plain lines.
+//! Events as text, for people. Everything here is pure: it folds events, takes the time as an argument, and gives text.
 
-use std::fmt::Write as _;
+mod diff;
+mod end;
+mod escape;
+mod paint;
+mod plain;
+mod plan;
+mod progress;
+mod text;
+mod tree;
+mod value;
 
-use framework::Value;
+#[cfg(test)]
+mod tests;
 
-use crate::event::{Event, Summary, WireChange, WireEvent};
+pub(crate) use end::export;
+pub(crate) use escape::clean;
+pub(crate) use plain::Plain;
+pub(crate) use progress::Progress;
 
-/// The lines for an event; none for what has nothing to say.
-pub(crate) fn lines(event: &Event) -> Option<String> {
-    let mut text = String::new();
-    match event {
-        Event::Started { .. } | Event::Waiting { .. } => return None,
-        Event::Planned { address, step, .. } => {
-            let _ = write!(text, "{step:>20} {address}");
-            if let WireEvent::Planned { changes, location, .. } = WireEvent::from(event) {
-                if !location.is_empty() {
-                    let _ = write!(text, "  ({location})");
-                }
-                let both = !matches!(
-                    event,
-                    Event::Planned { before: Value::Null, .. } | Event::Planned { after: Value::Null, .. }
-                );
-                for WireChange { attribute, before, after, unknown } in changes.iter().filter(|_| both) {
-                    let after = if *unknown { "(known after up)".to_owned() } else { after.to_string() };
-                    let _ = write!(text, "\n{:>20} {attribute}: {before} -> {after}", "");
-                }
-            }
-        }
-        Event::PlanEnded { summary, refreshed } => {
-            let Summary { create, update, replace, delete, import, forget, same } = summary;
-            let _ = write!(
-                text,
-                "Plan: {create} to create, {update} to update, {replace} to replace, {delete} to delete, {import} to \
-                 import, {forget} to forget, {same} unchanged."
-            );
-            if !refreshed {
-                text.push_str(" The world was not looked at; --refresh does.");
-            }
-        }
-        Event::Running { address, operation } => {
-            let _ = write!(text, "{address}: {operation} ...");
-        }
-        Event::Done { address, operation, elapsed, succeeded } => {
-            let how = if *succeeded { "done" } else { "FAILED" };
-            let _ = write!(text, "{address}: {operation} {how} after {:.1} s", elapsed.as_secs_f32());
-        }
-        Event::Skipped { address, reason } => {
-            let _ = write!(text, "{address}: skipped, for {reason}");
-        }
-        Event::Message { severity, address, text: message } => {
-            let about = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
-            let _ = write!(text, "{}: {about}{message}", crate::event::severity(*severity));
-        }
-        Event::Ended { succeeded, counts, elapsed } => {
-            let how = if *succeeded { "Done" } else { "Not done" };
-            let _ = write!(
-                text,
-                "{how}: {} created, {} updated, {} deleted, {} unchanged, {} failed, {} skipped, in {:.1} s.",
-                counts.created,
-                counts.updated,
-                counts.deleted,
-                counts.same,
-                counts.failed,
-                counts.skipped,
-                elapsed.as_secs_f32()
-            );
-        }
+use std::time::Duration;
+
+/// A time for people: `4.2 s`, `1m05s`, `2h03m`.
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f32()),
+        whole @ 60..3_600 => format!("{}m{:02}s", whole / 60, whole % 60),
+        whole => format!("{}h{:02}m", whole / 3_600, whole / 60 % 60),
     }
-    Some(text)
 }

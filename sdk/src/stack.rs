@@ -1,7 +1,10 @@
 //! A stack as a library: what the command line does, for programs that do it themselves.
 
+mod end;
 mod error;
+mod rewrite;
 mod run;
+mod secrets;
 mod session;
 mod state_ops;
 mod stopper;
@@ -10,13 +13,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::Reporter;
-use crate::program::{Program, Result as ProgramResult};
+use crate::program::{Program, Result as ProgramResult, Setting};
 use crate::providers::Source;
+use crate::secrets::{KeyHolder, Redactor, Sealed, Secret};
 use crate::store::{Clock, DirectoryStore, Store, system_clock};
-use crate::vault::Sealer;
+use crate::vault::Keyring;
 use crate::{InvalidName, Scope, StackId};
 
 pub use error::Error;
+pub use rewrite::Rewrite;
 pub use run::{Report, Run};
 pub use stopper::Stopper;
 
@@ -41,8 +46,9 @@ pub struct Stack {
     program: Arc<Program>,
     store: Arc<dyn Store>,
     sources: BTreeMap<String, Source>,
-    config: BTreeMap<String, String>,
-    sealer: Option<Arc<dyn Sealer>>,
+    config: BTreeMap<String, Setting>,
+    keyring: Keyring,
+    redactor: Arc<Redactor>,
     reporter: Reporter,
     stopper: Stopper,
     clock: Clock,
@@ -61,7 +67,8 @@ impl Stack {
             store: Arc::new(DirectoryStore::new(".devopsflow")),
             sources: BTreeMap::from([("devopsflow".to_owned(), Source::devopsflow())]),
             config: BTreeMap::new(),
-            sealer: None,
+            keyring: Keyring::default(),
+            redactor: Arc::default(),
             reporter: Arc::new(|_| ()),
             stopper: Stopper::default(),
             clock: system_clock(),
@@ -81,23 +88,45 @@ impl Stack {
         self
     }
 
-    /// Gives it a setting.
+    /// Gives it a setting, in place of an earlier one of that name.
     #[must_use]
     pub fn config(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.config.insert(key.into(), value.into());
+        self.config.insert(key.into(), Setting::Plain(value.into()));
         self
     }
 
-    /// Seals its secrets with this key.
+    /// Gives it a setting that [`Stack::seal_setting`] sealed. Programs get it by [`Scope::secret`].
     #[must_use]
-    pub fn sealer(self, sealer: impl Sealer + 'static) -> Self {
-        Self { sealer: Some(Arc::new(sealer)), ..self }
+    pub fn sealed_config(mut self, key: impl Into<String>, sealed: Sealed) -> Self {
+        self.config.insert(key.into(), Setting::Sealed(sealed));
+        self
     }
 
-    /// Tells every event to this.
+    /// Opens and wraps the key of its secrets with this, beside what the environment gives (`DEVOPSFLOW_PASSPHRASE`,
+    /// `DEVOPSFLOW_PASSPHRASE_FILE`, and `DEVOPSFLOW_AGE_IDENTITY` with the feature `age`). May be repeated.
+    #[must_use]
+    pub fn key_holder(mut self, holder: impl KeyHolder + 'static) -> Self {
+        self.keyring.holders.push(Arc::new(holder));
+        self
+    }
+
+    /// Asks this for a passphrase when one is needed that nothing gives. It is called on a thread that may block.
+    #[must_use]
+    pub fn prompt(mut self, ask: impl Fn(&str) -> std::io::Result<Secret<String>> + Send + Sync + 'static) -> Self {
+        self.keyring.ask = Some(Arc::new(ask));
+        self
+    }
+
+    /// Tells every event to this, without the secrets that the run knows.
     #[must_use]
     pub fn reporter(self, reporter: impl Fn(&crate::Event) + Send + Sync + 'static) -> Self {
-        Self { reporter: Arc::new(reporter), ..self }
+        let redactor = Arc::clone(&self.redactor);
+        Self { reporter: Arc::new(move |event| reporter(&event.redacted(&redactor))), ..self }
+    }
+
+    /// What takes its secrets out of texts: it knows those that runs of this stack and of its clones came across.
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
     }
 
     /// Stops the runs of this stack and of its clones, from anywhere.
@@ -115,22 +144,23 @@ impl Stack {
         Run::new(self, run::Verb::Preview)
     }
 
-    /// Makes the world what the program declares.
+    /// Makes the world what the program declares. When there is nothing to do, nothing is recorded.
     pub fn up(&self) -> Run<'_> {
         Run::new(self, run::Verb::Up)
     }
 
-    /// Records what the world is.
+    /// Records what the world is. It does not run the program: providers are those that are recorded, and those of the stack.
     pub fn refresh(&self) -> Run<'_> {
         Run::new(self, run::Verb::Refresh)
     }
 
-    /// Removes everything that is recorded.
+    /// Removes everything that is recorded. The program is run for its hooks; when it fails, they are skipped with a warning.
     pub fn destroy(&self) -> Run<'_> {
         Run::new(self, run::Verb::Destroy)
     }
 
-    /// Takes the existing object that `id` names into the state, as the resource at `address`.
+    /// Takes the existing object that `id` names into the state, as the resource at `address`, which the program declares or a
+    /// killed run was making. The next [`Stack::up`] changes the object where it differs from what is declared.
     pub fn import(&self, address: impl Into<String>, id: impl Into<String>) -> Run<'_> {
         Run::new(self, run::Verb::Import { address: address.into(), id: id.into() })
     }

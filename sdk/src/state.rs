@@ -3,7 +3,10 @@
 //! A [`State`] is the fold of [`Entry`]s. The types here are the published form of `docs/journal.md`, "The SDK's state".
 
 mod entry;
+mod export;
+mod history;
 mod record;
+mod repair;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -11,12 +14,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::secrets::Header;
+
 pub use entry::{Change, Counts, Ended, Entry};
+pub use export::Export;
 pub use record::{Invalid, Record};
 pub(crate) use record::{Loaded, load, snapshot, write};
-
-/// The most updates whose history is kept.
-const HISTORY: usize = 100;
+pub use repair::Repaired;
+pub(crate) use verify::MAX_NUMBER;
 
 /// Everything recorded of a stack.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,8 +37,28 @@ pub struct State {
     pub pending: BTreeMap<u64, Pending>,
     /// What the program exported.
     pub exports: BTreeMap<String, Json>,
+    /// The provider instances that the program declared, so that what they manage can be removed without it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub providers: BTreeMap<String, Provider>,
     /// The latest updates, oldest first.
     pub updates: Vec<Update>,
+    /// The key of its secrets, wrapped for those who may open them; absent while it never had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<Header>,
+}
+
+/// A provider instance that a program declared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The provider of which it is an instance, such as `devopsflow`.
+    pub kind: String,
+    /// The program that it runs as; the stack knows where it comes from when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
+    /// Its configuration; secrets are sealed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub config: BTreeMap<String, Json>,
 }
 
 /// A resource, or a component, which has no object.
@@ -59,7 +84,10 @@ pub struct Resource {
     /// Stands for inputs, options and provider build: with the same, nothing can have changed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fingerprint: String,
-    /// The ids of the resources that it was made with, its component among them.
+    /// The id of the component that it belongs to, which is recorded as long as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<u64>,
+    /// The ids of the resources that it was made with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<u64>,
     /// The id of the resource with which it vanishes.
@@ -182,6 +210,9 @@ pub struct Update {
     pub id: u64,
     /// What was run: `up`, `destroy`, ...
     pub verb: String,
+    /// What the program made up things of, if it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// The writer's epoch.
     pub epoch: u64,
     /// When it began, in milliseconds since 1970.
@@ -189,6 +220,10 @@ pub struct Update {
     /// How it ended; absent when it was killed, or still runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
+    /// The resources that it changed or removed as they were before, by id; nothing for those that it added. Older updates
+    /// lose it, see `docs/journal.md`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<u64, Option<Box<Resource>>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
@@ -196,10 +231,45 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+impl Resource {
+    /// A resource of which this is known, and nothing else.
+    pub(crate) fn new(id: u64, address: &str, type_name: &str) -> Self {
+        Self {
+            id,
+            address: address.to_owned(),
+            type_name: type_name.to_owned(),
+            provider: String::new(),
+            component: false,
+            inputs: BTreeMap::new(),
+            fingerprint: String::new(),
+            parent: None,
+            dependencies: Vec::new(),
+            deleted_with: None,
+            protect: false,
+            retain_on_delete: false,
+            delete_timeout: None,
+            delete_hooks: false,
+            outgoing: false,
+            object: None,
+            location: String::new(),
+        }
+    }
+
+    /// The ids of what must be recorded as long as this one is; one may be named more than once.
+    pub fn needs(&self) -> impl Iterator<Item = &u64> {
+        self.dependencies.iter().chain(&self.deleted_with).chain(&self.parent)
+    }
+}
+
 impl State {
     /// The live resource at this address.
     pub fn live(&self, address: &str) -> Option<&Resource> {
         self.resources.values().find(|resource| !resource.outgoing && resource.address == address)
+    }
+
+    /// The number that the next update gets.
+    pub(crate) fn next_update(&self) -> u64 {
+        self.updates.last().map_or(1, |last| last.id.saturating_add(1))
     }
 
     /// The live resources by address.

@@ -59,6 +59,9 @@ pub trait Writer: Send {
 
     /// Prolongs the lease.
     fn renew(&mut self) -> Result<(), StoreError>;
+
+    /// Removes the stack with all that is kept of it. Should it be made again, its writers have higher epochs still.
+    fn remove(self: Box<Self>) -> Result<(), StoreError>;
 }
 
 /// What is kept of a stack.
@@ -99,7 +102,7 @@ pub enum StoreError {
         holder: String,
     },
     /// The journal says no.
-    #[error(transparent)]
+    #[error("{}", with_cause(.0))]
     Journal(Arc<JournalError>),
     /// The files cannot be used.
     #[error("cannot {doing} {path}: {source}")]
@@ -119,6 +122,14 @@ pub enum StoreError {
         /// Why not, and what to do.
         reason: String,
     },
+}
+
+/// The system's answer is part of the message where the message says no more than what was tried.
+fn with_cause(error: &JournalError) -> String {
+    match (error, std::error::Error::source(error)) {
+        (JournalError::File(_) | JournalError::Poisoned { .. }, Some(cause)) => format!("{error}: {cause}"),
+        _ => error.to_string(),
+    }
 }
 
 impl From<JournalError> for StoreError {

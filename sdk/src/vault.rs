@@ -1,130 +1,217 @@
-//! Secrets in recorded states: sealed one by one, each bound to its place.
+//! The secrets of one run: opened and sealed with a key that is unlocked at most once, and only when it is needed.
+
+mod keyring;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+use tokio::sync::OnceCell;
 
-const KEY: &str = "$secret";
+use crate::secrets::{Error, Header, HolderError, MARK, Place, Redactor, Sealed, Sealer, Secret};
+use crate::sync::lock;
 
-/// Holds the key of a stack's secrets.
-///
-/// # Guarantees
-/// What [`Sealer::seal`] gives says nothing about the secret but its length, and opens only for the same place.
-pub trait Sealer: Send + Sync {
-    /// Seals a secret for this place, as a text.
-    fn seal(&self, place: &str, secret: &[u8]) -> Result<String, String>;
+pub(crate) use keyring::Keyring;
+pub(crate) use places::{Group, INPUTS, OBJECT, PENDING_CONFIG, PENDING_PLANNED, PRIVATE, each_sealed};
 
-    /// Opens what was sealed for this place.
-    fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, String>;
-}
-
-/// Why a secret can be neither written nor read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VaultError {
-    /// There is no key.
-    #[error(
-        "{place} is secret, and stack {stack} has no key to seal secrets with, which a program gives with `Stack::sealer`; nothing secret is recorded in plain text"
-    )]
-    NoKey {
-        /// The stack.
-        stack: String,
-        /// What is secret.
-        place: String,
-    },
-    /// The key does not fit, or what was sealed was moved or changed.
-    #[error("the secret {place} cannot be sealed or opened: {reason}")]
-    Sealer {
-        /// What is secret.
-        place: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// The secrets of one stack.
-pub(crate) struct Vault {
-    stack: String,
-    sealer: Option<Arc<dyn Sealer>>,
-}
+/// Why a secret was neither opened nor sealed. Every value of a run gets the same one when the key does not open.
+pub(crate) type VaultError = Arc<Error>;
 
 type Members = BTreeMap<String, Json>;
 
+/// The secrets of one run on one stack.
+pub(crate) struct Vault {
+    stack: String,
+    keyring: Keyring,
+    redactor: Arc<Redactor>,
+    header: Mutex<Option<Header>>,
+    /// What unlocking gave, be it an error: nobody is asked twice.
+    sealer: OnceCell<Result<Arc<Sealer>, VaultError>>,
+}
+
 impl Vault {
-    pub(crate) fn new(stack: String, sealer: Option<Arc<dyn Sealer>>) -> Self {
-        Self { stack, sealer }
+    /// The secrets of `stack`, whose state is not read yet.
+    pub(crate) fn new(stack: String, keyring: Keyring, redactor: Arc<Redactor>) -> Self {
+        Self { stack, keyring, redactor, header: Mutex::default(), sealer: OnceCell::new() }
     }
 
-    fn sealer(&self, place: &str) -> Result<&dyn Sealer, VaultError> {
-        self.sealer.as_deref().ok_or_else(|| self.no_key(place))
+    fn header(&self) -> Option<Header> {
+        lock(&self.header).clone()
     }
 
-    /// Whether there is a key.
+    /// Whether the stack has a key, as far as its state was seen.
     pub(crate) fn has_key(&self) -> bool {
-        self.sealer.is_some()
+        self.header().is_some()
     }
 
-    /// The error about a secret for which there is no key.
-    pub(crate) fn no_key(&self, place: &str) -> VaultError {
-        VaultError::NoKey { stack: self.stack.clone(), place: place.to_owned() }
+    /// Takes what the state holds of the key.
+    pub(crate) fn see(&self, header: Option<&Header>) {
+        *lock(&self.header) = header.cloned();
     }
 
-    fn bound(&self, place: &str) -> String {
-        format!("{}/{place}", self.stack)
+    /// The key, unlocked now if it was not.
+    pub(crate) async fn sealer(&self) -> Result<Arc<Sealer>, VaultError> {
+        if let Some(unlocked) = self.sealer.get() {
+            return unlocked.clone();
+        }
+        let Some(header) = self.header() else { return Err(Arc::new(Error::NoKey { stack: self.stack.clone() })) };
+        let unlocked = self.sealer.get_or_init(|| async {
+            let (keyring, stack) = (self.keyring.clone(), self.stack.clone());
+            blocking(move || keyring.unlock(&header, &stack)).await.map(Arc::new)
+        });
+        unlocked.await.clone()
     }
 
-    /// Seals a value for a place.
-    pub(crate) fn seal(&self, place: &str, value: &Json) -> Result<Json, VaultError> {
-        let sealed = self.sealer(place)?.seal(&self.bound(place), value.to_string().as_bytes());
-        let sealed = sealed.map_err(|reason| VaultError::Sealer { place: place.to_owned(), reason })?;
-        Ok(json!({ KEY: sealed }))
+    /// Makes sure that secrets can be sealed. Gives the header that has to be recorded when the key is new.
+    pub(crate) async fn ready(&self) -> Result<Option<Header>, VaultError> {
+        if self.header().is_some() {
+            return self.sealer().await.map(|_| None);
+        }
+        let (keyring, stack) = (self.keyring.clone(), self.stack.clone());
+        let (header, sealer) = blocking(move || keyring.create(&stack)).await?;
+        self.see(Some(&header));
+        // Nothing was unlocked before, for there was no key.
+        let _ = self.sealer.set(Ok(Arc::new(sealer)));
+        Ok(Some(header))
     }
 
-    /// Opens a value of a place if it is sealed, and says whether it was.
-    pub(crate) fn open(&self, place: &str, value: Json) -> Result<(Json, bool), VaultError> {
-        let Some(sealed) = sealed(&value) else { return Ok((value, false)) };
-        let failed = |reason| VaultError::Sealer { place: place.to_owned(), reason };
-        let text = self.sealer(place)?.open(&self.bound(place), sealed).map_err(failed)?;
-        let value = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
-        Ok((value, true))
+    /// Takes this out of all texts from now on.
+    pub(crate) fn learn(&self, value: &Json) {
+        self.redactor.add_all(value);
     }
 
-    /// Seals those of the members that are secret.
-    pub(crate) fn seal_members(
+    /// The text without the secrets of the run.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text).into_owned()
+    }
+
+    /// Seals a value. If `recorded` holds the same, sealed for the same place, it is kept as it is.
+    pub(crate) async fn seal(
         &self,
-        place: &str,
+        group: Group<'_>,
+        name: &str,
+        value: &Json,
+        recorded: Option<&Json>,
+    ) -> Result<Json, VaultError> {
+        let key = self.sealer().await?;
+        let plain = Secret::new(value.to_string().into_bytes());
+        let sealed = group.place(name, |place| {
+            if let Some(recorded) = recorded
+                && let Some(sealed) = Sealed::from_json(recorded)?
+                && sealed.key() == key.id()
+                && key.matches(place, &sealed, plain.expose())?
+            {
+                return Ok(recorded.clone());
+            }
+            key.seal(place, plain.expose()).map(|sealed| sealed.to_json())
+        });
+        sealed.map_err(Arc::new)
+    }
+
+    /// Opens a value if it is sealed, and says whether it was.
+    pub(crate) async fn open(&self, group: Group<'_>, name: &str, value: Json) -> Result<(Json, bool), VaultError> {
+        let Some(sealed) = Sealed::from_json(&value).map_err(Arc::new)? else { return Ok((value, false)) };
+        let key = self.sealer().await?;
+        let opened = group.place(name, |place| open_json(&key, place, &sealed)).map_err(Arc::new)?;
+        Ok((opened, true))
+    }
+
+    /// Opens a setting.
+    pub(crate) async fn open_setting(&self, name: &str, sealed: &Sealed) -> Result<String, VaultError> {
+        let key = self.sealer().await?;
+        let opened = open_json(&key, Place::configuration(name), sealed).map_err(Arc::new)?;
+        self.learn(&opened);
+        let Json::String(text) = opened else { return Err(Arc::new(Error::Damaged { what: "a setting is a text" })) };
+        Ok(text)
+    }
+
+    /// Seals a setting.
+    pub(crate) async fn seal_setting(&self, name: &str, value: &str) -> Result<Sealed, VaultError> {
+        let plain = Secret::new(Json::from(value).to_string().into_bytes());
+        self.sealer().await?.seal(Place::configuration(name), plain.expose()).map_err(Arc::new)
+    }
+
+    /// Whether the recorded value is this one, without opening it.
+    pub(crate) async fn matches(
+        &self,
+        group: Group<'_>,
+        name: &str,
+        recorded: &Json,
+        value: &Json,
+    ) -> Result<bool, VaultError> {
+        let Some(sealed) = Sealed::from_json(recorded).map_err(Arc::new)? else { return Ok(recorded == value) };
+        let key = self.sealer().await?;
+        let plain = Secret::new(value.to_string().into_bytes());
+        group.place(name, |place| key.matches(place, &sealed, plain.expose())).map_err(Arc::new)
+    }
+
+    /// Seals those of the members that are secret; `recorded` ones that are the same stay as they are.
+    pub(crate) async fn seal_members(
+        &self,
+        group: Group<'_>,
         mut members: Members,
         secrets: &BTreeSet<String>,
+        recorded: Option<&Members>,
     ) -> Result<Members, VaultError> {
-        for name in secrets {
-            if let Some(value) = members.get_mut(name).filter(|value| !value.is_null()) {
-                *value = self.seal(&format!("{place}/{name}"), value)?;
+        for (name, value) in &mut members {
+            if secrets.contains(name) && !value.is_null() {
+                let recorded = recorded.and_then(|recorded| recorded.get(name));
+                *value = self.seal(group, name, value, recorded).await?;
+            } else if reserved(value) {
+                return Err(Arc::new(Error::Reserved { place: group.place(name, |place| place.to_string()) }));
             }
         }
         Ok(members)
     }
 
-    /// Opens what is sealed of the members, and names them.
-    pub(crate) fn open_members(
+    /// Opens what is sealed of the members that are wanted, and names all that is sealed. What is not opened is left out.
+    pub(crate) async fn open_members(
         &self,
-        place: &str,
-        members: Members,
+        group: Group<'_>,
+        members: &Members,
+        wanted: impl Fn(&str) -> bool,
     ) -> Result<(Members, BTreeSet<String>), VaultError> {
-        let mut secrets = BTreeSet::new();
-        let mut opened = Members::new();
+        let (mut opened, mut secrets) = (Members::new(), BTreeSet::new());
         for (name, value) in members {
-            let (value, secret) = self.open(&format!("{place}/{name}"), value)?;
-            if secret {
+            if is_sealed(value) {
                 secrets.insert(name.clone());
+                if !wanted(name) {
+                    continue;
+                }
             }
-            opened.insert(name, value);
+            opened.insert(name.clone(), self.open(group, name, value.clone()).await?.0);
         }
         Ok((opened, secrets))
     }
 }
 
-/// What is sealed, if the value is.
-pub(crate) fn sealed(value: &Json) -> Option<&str> {
-    let members = value.as_object().filter(|members| members.len() == 1)?;
-    members.get(KEY)?.as_str()
+/// Whether a recorded value is sealed.
+pub(crate) fn is_sealed(value: &Json) -> bool {
+    matches!(Sealed::from_json(value), Ok(Some(_)) | Err(_))
+}
+
+/// Whether a value looks like a sealed one, here or anywhere in it.
+pub(crate) fn reserved(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => (members.len() == 1 && members.contains_key(MARK)) || members.values().any(reserved),
+        Json::Array(elements) => elements.iter().any(reserved),
+        _ => false,
+    }
+}
+
+pub(crate) fn open_json(key: &Sealer, place: Place<'_>, sealed: &Sealed) -> Result<Json, Error> {
+    let plain = key.open(place, sealed)?;
+    serde_json::from_slice(plain.expose()).map_err(|_| Error::Damaged { what: "it holds JSON" })
+}
+
+/// Does what may take long, or wait for somebody, beside everything else.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, VaultError> {
+    let panicked = |_| {
+        let source = HolderError::Unavailable("it panicked".to_owned());
+        Err(Error::Holder { kind: "a key holder".to_owned(), source })
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(panicked).map_err(Arc::new)
 }

@@ -94,6 +94,17 @@ impl Expr {
         self.below(true, see);
     }
 
+    /// Tells `see` every function that the value comes through; those below another one are not told.
+    pub fn functions<'e>(&'e self, see: &mut dyn FnMut(&'e Computed)) {
+        match self {
+            Self::Constant(_) | Self::Reference(..) => {}
+            Self::Computed(computed) => see(computed),
+            Self::Secret(inner) => inner.functions(see),
+            Self::List(parts) | Self::Set(parts) => parts.iter().for_each(|part| part.functions(see)),
+            Self::Map(members) => members.values().for_each(|member| member.functions(see)),
+        }
+    }
+
     fn below(&self, direct: bool, see: &mut dyn FnMut(Node, &Path, bool)) {
         match self {
             Self::Constant(_) => {}
@@ -132,6 +143,11 @@ impl Computed {
         function: impl Fn(&Value) -> Result<Value, String> + Send + Sync + 'static,
     ) -> Self {
         Self { input, function: Box::new(function), location, last: Mutex::default() }
+    }
+
+    /// What the function takes.
+    pub fn input(&self) -> &Expr {
+        &self.input
     }
 
     /// Where in the program the function stands.

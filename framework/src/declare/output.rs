@@ -11,6 +11,26 @@ use crate::{Path, Value};
 
 /// A value of type `T` that a declaration will give. It can be handed on as an [`Input`](super::Input) and changed by
 /// functions that run once it is known, but not looked at: a program cannot branch on it.
+///
+/// ```
+/// use framework::{Output, format_output};
+///
+/// // Stand-ins for what declarations give.
+/// let host = Output::known(&"shop.example".to_owned());
+/// let port = Output::known(&8080_u16);
+///
+/// let next = port.clone().map(|port| port + 1);
+/// let either = port.clone().zip(next.clone()).map(|(port, next)| format!("{port} or {next}"));
+/// let sum = Output::all([port.clone(), next]).map(|ports: Vec<u16>| i64::from(ports.iter().sum::<u16>()));
+/// let checked = host.clone().try_map(|host| if host.contains('.') { Ok(host) } else { Err("a domain expected") });
+/// let url = format_output!("http://{}:{}/", host, port);
+///
+/// # let value = |expr: framework::declare::Expr| expr.resolve(&|_, _| unreachable!()).unwrap().value;
+/// assert_eq!(value(url.into_expr()).as_str(), Some("http://shop.example:8080/"));
+/// # assert_eq!(value(either.into_expr()).as_str(), Some("8080 or 8081"));
+/// # assert_eq!(value(sum.into_expr()), 16_161.into());
+/// # assert_eq!(value(checked.into_expr()).as_str(), Some("shop.example"));
+/// ```
 pub struct Output<T> {
     expr: Expr,
     ty: PhantomData<fn() -> T>,

@@ -131,6 +131,10 @@ impl framework::Resource for Resource {
 
     async fn preview(&self, cx: &Context, request: PreviewRequest<Self>) -> Result<OutputsPreview, Diagnostics> {
         let PreviewRequest { prior, inputs } = request;
+        if let Some(prior) = &prior {
+            // What is planned on is what there is, and no earlier object that it replaced and that is yet to be removed.
+            self.record(placed(prior).as_ref(), prior.private.creation);
+        }
         let texts = render::files(cx, &inputs)?;
         let path = inputs.directory.as_ref().and_then(|directory| path(directory, &texts));
         if let Some(directory) = &inputs.directory {

@@ -3,6 +3,7 @@
 mod explain;
 mod follow;
 mod live;
+mod locate;
 mod look;
 
 use std::path::PathBuf;

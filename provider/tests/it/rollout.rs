@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use framework::host::{Action, Change, Error, Host, Object, config_value};
+use framework::host::{Action, Change, Error, Host, Located, Object, config_value};
 use framework::{Diagnostics, Value};
 use rollout::Weight;
 use rollout::machine::Action as Steer;
@@ -525,6 +525,31 @@ async fn a_create_that_was_cut_off_is_adopted() {
     // Now that it is recorded somewhere, it is somebody's.
     let change = plan(&two, None, &v1).await;
     assert_eq!(errors(&apply(&two, &change, &v1).await.1), ["error: name: The service exists already"]);
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_is_found_by_its_name() {
+    let agent = Agent::start();
+    let host = host(&agent).await;
+    let [v1, v2] = ["v1", "v2"].map(|version| config(&host, version, &[]));
+    let change = plan(&host, None, &v1).await;
+    let located = async |config, planned| host.locate(ROLLOUT, config, planned).await.unwrap();
+    assert_eq!(located(&v1, &change.planned).await, Located::Absent);
+    let object = apply(&host, &change, &v1).await.0.unwrap();
+    // Whether or not the agent was told that it is recorded.
+    assert_eq!(located(&v1, &change.planned).await, Located::Found(object));
+    let other = plan(&host, None, &v2).await;
+    assert_eq!(located(&v2, &other.planned).await, Located::Absent, "a service with another version is not it");
+
+    let slow = config(&host, "v1", &[("name", "slow".into())]);
+    agent.inner().never_ready.insert("v1".to_owned());
+    let change = plan(&host, None, &slow).await;
+    let stop = async {
+        agent.until("slow", |_| true).await;
+        host.stop();
+    };
+    tokio::join!(apply(&host, &change, &slow), stop);
+    assert_eq!(located(&slow, &change.planned).await, Located::Absent, "creating goes on with what is not ready yet");
 }
 
 #[tokio::test]

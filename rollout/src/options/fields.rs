@@ -74,6 +74,16 @@ impl Field for Pause {
     }
 }
 
+/// So many whole percent, from 1 to 100.
+impl TryFrom<u16> for Percent {
+    type Error = String;
+
+    fn try_from(percent: u16) -> Result<Self, String> {
+        let weight = percent.checked_mul(100).filter(|points| *points > 0).and_then(Weight::from_basis_points);
+        weight.map(Self).ok_or_else(|| format!("a share from 1 to 100 percent expected, not {percent}"))
+    }
+}
+
 /// A share in percent, from 0.01 to 100 in steps of 0.01.
 impl Field for Percent {
     fn shape() -> Shape {
@@ -121,6 +131,8 @@ mod tests {
         for text in ["0", "0.001", "12.345", "100.01", "-5"] {
             assert!(read(text).is_err(), "{text}");
         }
+        assert_eq!(Percent::try_from(5).unwrap().0.basis_points(), 500);
+        assert!([0, 101, u16::MAX].into_iter().all(|percent| Percent::try_from(percent).is_err()));
     }
 
     #[test]

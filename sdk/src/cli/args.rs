@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as Arguments, Parser, Subcommand};
+use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
+
+use super::output::Format;
 
 /// Declares infrastructure and makes it so.
 #[derive(Debug, Parser)]
@@ -20,11 +22,25 @@ pub(super) struct Args {
     /// Runs the devopsflow provider as this program instead of in this process.
     #[arg(long, global = true, env = "DEVOPSFLOW_PLUGIN")]
     pub(super) plugin: Option<PathBuf>,
-    /// Prints events as JSON lines on standard output.
+    /// Prints JSON on standard output: events of runs as lines, and what other commands print as one document.
     #[arg(long, global = true)]
     pub(super) json: bool,
+    /// When texts are coloured: `auto` on a terminal, unless `NO_COLOR` is set, and with `CLICOLOR_FORCE` anywhere.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
     #[command(subcommand)]
     pub(super) verb: Verb,
+}
+
+impl Args {
+    /// What stdout gets.
+    pub(super) fn format(&self) -> Format {
+        match self.verb {
+            _ if !self.json => Format::Text,
+            Verb::State { .. } | Verb::Stack { .. } | Verb::Unlock => Format::Document,
+            _ => Format::Events,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,25 +92,40 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: StateVerb,
     },
+    /// Lists and removes the stacks of this project.
+    Stack {
+        #[command(subcommand)]
+        verb: StackVerb,
+    },
+    /// Shows and changes the settings in devopsflow.<stack>.toml.
+    Config {
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
+    /// Shows and changes who can open the secrets.
+    Secrets {
+        #[command(subcommand)]
+        verb: SecretsVerb,
+    },
     /// Ends the lease of a run that no longer runs, or hangs.
     Unlock,
 }
 
 #[derive(Debug, Arguments)]
 pub(super) struct Scoped {
-    /// Only this address, or the component there, with what it needs. May be repeated.
+    /// Only this address, or the component there, with what it needs; `destroy`: with what uses it. May be repeated.
     #[arg(long, short)]
     pub(super) target: Vec<String>,
     /// All but this address, or the component there. May be repeated.
     #[arg(long)]
     pub(super) exclude: Vec<String>,
-    /// Replaces this resource, changed or not. May be repeated.
+    /// Replaces this resource, or all of the component there, changed or not. May be repeated.
     #[arg(long)]
     pub(super) replace: Vec<String>,
     /// Looks at the world, and not only at what is recorded.
     #[arg(long)]
     pub(super) refresh: bool,
-    /// How many operations may run at once.
+    /// How many operations providers are asked for at once.
     #[arg(long, short, default_value_t = 10)]
     pub(super) parallel: usize,
 }
@@ -107,6 +138,15 @@ pub(super) enum StateVerb {
     Show {
         /// Its address.
         address: String,
+        /// Shows secrets in plain, for which the key is needed.
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Shows what is exported, as JSON; secrets stay sealed.
+    Exports {
+        /// Shows secrets in plain, for which the key is needed.
+        #[arg(long)]
+        show_secrets: bool,
     },
     /// Forgets a resource, which stays in the world.
     Remove {
@@ -135,4 +175,101 @@ pub(super) enum StateVerb {
         /// Its number.
         operation: u64,
     },
+    /// Writes the whole state as JSON; secrets stay sealed.
+    Export {
+        /// The file; standard output when there is none.
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// Puts an exported state in place of the recorded one. The history goes on.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Takes a state that is older than what is recorded, or that was edited.
+        #[arg(long)]
+        force: bool,
+        /// Does not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Mends a state that breaks rules.
+    Repair {
+        /// Does not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Shows the latest runs that changed something, or were about to, the newest first.
+    History,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StackVerb {
+    /// Lists the stacks of this project.
+    List,
+    /// Removes the stack and its history. Nothing may be recorded in it any more.
+    Remove {
+        /// Does not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Gives a setting a value.
+    Set {
+        /// Seals it with the key of the stack; programs get it by `scope.secret`.
+        #[arg(long)]
+        secret: bool,
+        /// Its name.
+        key: String,
+        /// Its value; `-` reads it from standard input, and without one you are asked.
+        #[arg(allow_hyphen_values = true)]
+        value: Option<String>,
+    },
+    /// Prints a setting.
+    Get {
+        /// Its name.
+        key: String,
+        /// Opens it if it is sealed, for which the key is needed.
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Lists the settings; secrets are not shown.
+    List,
+    /// Takes a setting away.
+    Remove {
+        /// Its name.
+        key: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SecretsVerb {
+    /// Lists the key holders: number, kind, and whom it is for.
+    Holders,
+    /// Wraps the key for one holder more, by default a passphrase that you are asked for. A stack without a key gets one.
+    Add {
+        #[command(flatten)]
+        holder: NewHolder,
+    },
+    /// Drops a key holder. It may have kept the key: `secrets rotate` shuts it out.
+    Remove {
+        /// Its number in `secrets holders`.
+        number: usize,
+    },
+    /// Makes a new key for the same holders, and seals everything with it.
+    Rotate,
+}
+
+#[derive(Debug, Arguments)]
+#[group(multiple = false)]
+pub(super) struct NewHolder {
+    /// The passphrase in this file.
+    #[arg(long)]
+    pub(super) passphrase_file: Option<PathBuf>,
+    /// This age recipient. May be repeated.
+    #[cfg(feature = "age")]
+    #[arg(long)]
+    pub(super) age_recipient: Vec<String>,
 }

@@ -18,7 +18,18 @@ pub(super) async fn run(
             Ok(Err(reason)) => reason,
             Err(_) => "it panicked".to_owned(),
         };
-        return Err(Diagnostic::error(format!("The hook {moment:?} failed"), failed).into());
+        return Err(Diagnostic::error(format!("The hook {} failed", name(moment)), failed).into());
     }
     Ok(())
+}
+
+fn name(moment: Moment) -> &'static str {
+    match moment {
+        Moment::BeforeCreate => "before_create",
+        Moment::AfterCreate => "after_create",
+        Moment::BeforeUpdate => "before_update",
+        Moment::AfterUpdate => "after_update",
+        Moment::BeforeDelete => "before_delete",
+        Moment::AfterDelete => "after_delete",
+    }
 }

@@ -1,27 +1,31 @@
 //! Takes an existing object into the state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use framework::{Diagnostic, Diagnostics};
 
+use super::operate::Stopped;
+use super::subject::about;
 use super::{Engine, Ledger};
-use crate::engine::operate::Stopped;
 use crate::providers::{Providers, diagnostics};
 use crate::state::{Change, Operation, Resource};
+use crate::vault::is_sealed;
 
 impl Engine {
     /// Imports the object that `id` names as the resource at `address`, which the program must declare or a killed run
-    /// have been making. The next plan compares it with what is declared.
-    pub(crate) async fn import(&self, ledger: &Ledger, address: &str, id: &str) -> Result<(), Stopped> {
+    /// have been making. The next plan compares it with what is declared. It says whether it did: a run that is asked to stop
+    /// meanwhile records nothing.
+    pub(crate) async fn import(&self, ledger: &Ledger, address: &str, id: &str) -> Result<bool, Stopped> {
         let refuse = |summary: String, detail: &str| Err(Diagnostics::from(Diagnostic::error(summary, detail)).into());
-        if self.base.live(address).is_some_and(|resource| resource.object.is_some()) {
-            return refuse(format!("{address} is recorded already"), "Run `state remove` on it first.");
-        }
         let pending = self
             .base
             .pending
             .iter()
             .find(|(_, pending)| pending.address == address && pending.operation == Operation::Create);
+        // What a killed run was making may replace what is recorded.
+        if pending.is_none() && self.base.live(address).is_some_and(|resource| resource.object.is_some()) {
+            return refuse(format!("{address} is recorded already"), "Run `state remove` on it first.");
+        }
         let declared = self
             .graph
             .declaration(address)
@@ -34,36 +38,32 @@ impl Engine {
             );
         };
         let instance = self.providers.get(&provider)?;
-        let answer = instance.host.import(&type_name, id).await.map_err(diagnostics)?;
+        let imported = async { instance.host.import(&type_name, id).await.map_err(diagnostics) };
+        let answer = about(address, imported).await?;
+        self.learn(&answer.value.value, &instance.resource(&type_name)?.1.sensitive);
         self.tell(Some(address), &answer.diagnostics);
-        let recorded = self.base.live(address).cloned();
-        let made = pending.and_then(|(_, pending)| pending.goal.as_deref().cloned());
-        let mut resource = recorded.or(made).unwrap_or_else(|| Resource {
-            id: ledger.new_id(),
-            address: address.to_owned(),
-            type_name: type_name.clone(),
-            provider,
-            component: false,
-            inputs: BTreeMap::new(),
-            fingerprint: String::new(),
-            dependencies: Vec::new(),
-            deleted_with: None,
-            protect: false,
-            retain_on_delete: false,
-            delete_timeout: None,
-            delete_hooks: false,
-            outgoing: false,
-            object: None,
-            location: String::new(),
-        });
-        resource.fingerprint.clear();
-        resource.dependencies.retain(|id| self.base.resources.contains_key(id));
-        resource.object = Some(self.store(instance, resource.id, &type_name, &answer.value, &BTreeSet::new())?);
-        let changes = vec![Change::Put(Box::new(resource))];
-        match pending {
-            Some((operation, _)) => ledger.end(*operation, changes, None).await?,
-            None => ledger.change(changes).await?,
+        if let Some((operation, pending)) = pending {
+            let inputs = pending.config.iter().chain(&pending.planned);
+            let secrets = inputs.filter(|(_, value)| is_sealed(value)).map(|(name, _)| name.clone()).collect();
+            let changes = self.located(pending, &answer.value, &secrets).await?;
+            if self.stopper.is_stopping() {
+                return Ok(false);
+            }
+            ledger.end(*operation, changes, None).await?;
+            return Ok(true);
         }
-        Ok(())
+        let mut resource = self
+            .base
+            .live(address)
+            .cloned()
+            .unwrap_or_else(|| Resource { provider, ..Resource::new(ledger.new_id(), address, &type_name) });
+        resource.fingerprint.clear();
+        self.drop_vanished(&mut resource);
+        resource.object = Some(self.store(instance, resource.id, &type_name, &answer.value, &BTreeSet::new()).await?);
+        if self.stopper.is_stopping() {
+            return Ok(false);
+        }
+        ledger.change(vec![Change::Put(Box::new(resource))]).await?;
+        Ok(true)
     }
 }

@@ -1,12 +1,16 @@
 //! The engine's side of the record: what it told the recorder, and its own fold of that.
+//!
+//! An update begins with the first entry of a run, so that one that finds nothing to do writes nothing.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::plan::lock;
+use tokio::sync::OnceCell;
+
 use crate::recorder::{RecordError, Recorder};
 use crate::state::{Change, Counts, Ended, Entry, Pending, State};
 use crate::store::Clock;
+use crate::sync::lock;
 
 /// What one run that writes has recorded so far.
 pub(crate) struct Ledger {
@@ -16,32 +20,37 @@ pub(crate) struct Ledger {
     next_id: AtomicU64,
     next_operation: AtomicU64,
     update: u64,
+    verb: String,
+    /// What the program made up things of, if it runs.
+    seed: Option<u64>,
+    /// Set when the beginning of the update is recorded.
+    begun: OnceCell<()>,
     epoch: u64,
     clock: Clock,
 }
 
 impl Ledger {
-    /// Begins an update.
-    pub(crate) async fn begin(
+    /// A ledger for an update of this verb, with the seed of the program if it runs.
+    pub(crate) fn new(
         recorder: Recorder,
         state: State,
-        verb: &str,
+        (verb, seed): (&str, Option<u64>),
         epoch: u64,
         clock: Clock,
-    ) -> Result<Self, RecordError> {
-        let update = state.updates.last().map_or(1, |last| last.id + 1);
-        let ledger = Self {
+    ) -> Self {
+        Self {
             next_id: AtomicU64::new(state.next_id),
             next_operation: AtomicU64::new(state.next_operation),
+            update: state.next_update(),
+            verb: verb.to_owned(),
+            seed,
+            begun: OnceCell::new(),
             recorder,
             state: Mutex::new(state),
             counts: Mutex::default(),
-            update,
             epoch,
             clock,
-        };
-        ledger.record(Entry::Started { id: update, verb: verb.to_owned() }).await?;
-        Ok(ledger)
+        }
     }
 
     /// An id for a new resource.
@@ -51,6 +60,12 @@ impl Ledger {
 
     /// Records an entry; it is durable when this returns `Ok`.
     async fn record(&self, entry: Entry) -> Result<(), RecordError> {
+        let started = || self.write(Entry::Started { id: self.update, verb: self.verb.clone(), seed: self.seed });
+        self.begun.get_or_try_init(started).await?;
+        self.write(entry).await
+    }
+
+    async fn write(&self, entry: Entry) -> Result<(), RecordError> {
         self.recorder.record(entry.clone()).await?;
         lock(&self.state).apply(&entry, self.epoch, (self.clock)());
         Ok(())
@@ -73,8 +88,11 @@ impl Ledger {
         if changes.is_empty() { Ok(()) } else { self.record(Entry::Changed { changes }).await }
     }
 
-    /// Ends the update.
+    /// Ends the update, if it began.
     pub(crate) async fn finish(&self, succeeded: bool) -> Result<(), RecordError> {
+        if !self.begun.initialized() {
+            return Ok(());
+        }
         let ended = Ended { at: (self.clock)(), succeeded, counts: self.counts() };
         self.record(Entry::Finished { id: self.update, ended }).await
     }

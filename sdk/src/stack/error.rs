@@ -7,7 +7,7 @@ use crate::providers::ProviderError;
 use crate::recorder::RecordError;
 use crate::state::Invalid;
 use crate::store::StoreError;
-use crate::{InvalidName, Problem};
+use crate::{InvalidName, Problem, secrets};
 
 /// Why a verb did not do what it was run for.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,15 @@ pub enum Error {
     /// The user said no.
     #[error("nothing was changed, as you wished")]
     Declined,
+    /// It was asked to stop before it changed anything.
+    #[error("nothing was changed, for the run was stopped")]
+    Stopped,
     /// A name is none.
     #[error(transparent)]
     Name(#[from] InvalidName),
+    /// A secret was neither opened nor sealed, or the key of the stack was not.
+    #[error(transparent)]
+    Secrets(#[from] Arc<secrets::Error>),
     /// What is asked of the state cannot be done.
     #[error("{0}")]
     Edit(String),

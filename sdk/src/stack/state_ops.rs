@@ -1,8 +1,7 @@
 //! What can be asked of a state by hand.
 
 use super::{Error, Stack};
-use crate::engine::remove_needed as needed;
-use crate::state::{Change, Resource, State};
+use crate::state::{Change, Resource, State, Update};
 
 impl Stack {
     /// What is recorded.
@@ -10,11 +9,17 @@ impl Stack {
         self.look()
     }
 
+    /// The latest updates, oldest first: runs that changed what is recorded, or were about to. It needs no valid state.
+    pub fn history(&self) -> Result<Vec<Update>, Error> {
+        let contents = self.store.read(&self.id)?.unwrap_or_default();
+        Ok(self.unverified(&contents)?.state.updates)
+    }
+
     /// Forgets a resource, which stays in the world.
     pub async fn state_remove(&self, address: &str) -> Result<(), Error> {
         self.edit("state remove", |state| {
             let resource = find(state, address)?;
-            let user = state.resources.values().find(|other| needed(other).contains(&resource.id));
+            let user = state.resources.values().find(|other| other.needs().any(|id| *id == resource.id));
             if let Some(user) = user {
                 return Err(Error::Edit(format!("{address} is used by {}; remove that first", user.address)));
             }
@@ -52,9 +57,9 @@ impl Stack {
 
     /// Forgets an operation that never ended: what it did is known to have no effect.
     pub async fn state_clear_pending(&self, operation: u64) -> Result<(), Error> {
-        let ledger = self.open("state clear-pending").await?.ledger;
+        let ledger = self.open("state clear-pending", None).await?;
+        self.stopper.check()?;
         if !ledger.look(|state| state.pending.contains_key(&operation)) {
-            ledger.finish(false).await?;
             return Err(Error::Edit(format!("there is no pending operation {operation}; `state list` shows them")));
         }
         ledger.end(operation, Vec::new(), Some("cleared by hand".to_owned())).await?;
@@ -66,19 +71,32 @@ impl Stack {
         Ok(self.store.unlock(&self.id)?)
     }
 
+    /// Removes the stack, with its history. An error when anything is recorded in it.
+    pub async fn remove(&self) -> Result<(), Error> {
+        if self.store.read(&self.id)?.is_none() {
+            return Err(Error::Edit(format!("stack {} does not exist; `stack list` shows which do", self.id)));
+        }
+        let (writer, contents) = self.writer("stack remove").await?;
+        let State { resources, pending, .. } = self.valid(&contents)?.state;
+        if !resources.is_empty() || !pending.is_empty() {
+            let text = format!("stack {} is not empty: {} resources; run `destroy` first", self.id, resources.len());
+            return Err(Error::Edit(text));
+        }
+        self.stopper.check()?;
+        Ok(writer.remove()?)
+    }
+
     /// The stacks of the project.
     pub fn stacks(&self) -> Result<Vec<String>, Error> {
         Ok(self.store.stacks(self.id.project())?)
     }
 
     async fn edit(&self, verb: &str, edit: impl FnOnce(&State) -> Result<Vec<Change>, Error>) -> Result<(), Error> {
-        let ledger = self.open(verb).await?.ledger;
-        let changed = match ledger.look(edit) {
-            Ok(changes) => ledger.change(changes).await.map_err(Error::from),
-            Err(error) => Err(error),
-        };
-        ledger.finish(changed.is_ok()).await?;
-        changed
+        let ledger = self.open(verb, None).await?;
+        self.stopper.check()?;
+        let changes = ledger.look(edit)?;
+        ledger.change(changes).await?;
+        Ok(ledger.finish(true).await?)
     }
 }
 

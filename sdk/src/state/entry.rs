@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{HISTORY, Pending, Resource, State, Update};
+use super::{Pending, Provider, Resource, State, Update};
+use crate::secrets::Header;
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub enum Entry {
         id: u64,
         /// What was run.
         verb: String,
+        /// What the program made up things of, if it ran.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
     },
     /// An operation is about to be asked of a provider.
     Begin {
@@ -59,6 +63,10 @@ pub enum Change {
     Remove(u64),
     /// The exports are these now.
     Exports(BTreeMap<String, Json>),
+    /// The declared provider instances are these now.
+    Providers(BTreeMap<String, Provider>),
+    /// The key of its secrets is wrapped like this now.
+    Secrets(Box<Header>),
 }
 
 /// How an update ended.
@@ -85,7 +93,7 @@ pub struct Counts {
     pub deleted: u64,
     /// Resources that were left as they are.
     pub same: u64,
-    /// Operations that failed.
+    /// Resources of which an operation, a hook or the plan failed.
     pub failed: u64,
     /// Resources that were passed over, for something that they need failed.
     pub skipped: u64,
@@ -95,27 +103,20 @@ impl State {
     /// What the state is after `entry`, which was written by a writer of `epoch` at this time.
     pub fn apply(&mut self, entry: &Entry, epoch: u64, at: u64) {
         match entry {
-            Entry::Started { id, verb } => {
-                self.updates.push(Update { id: *id, verb: verb.clone(), epoch, started: at, ended: None });
-                let surplus = self.updates.len().saturating_sub(HISTORY);
-                self.updates.drain(..surplus);
+            Entry::Started { id, verb, seed } => {
+                let (id, verb, seed, before) = (*id, verb.clone(), *seed, BTreeMap::new());
+                self.begin(Update { id, verb, seed, epoch, started: at, ended: None, before });
             }
             Entry::Begin { id, pending } => {
-                self.next_operation = self.next_operation.max(id + 1);
-                self.next_id = self.next_id.max(pending.resource + 1);
+                self.next_operation = self.next_operation.max(id.saturating_add(1));
+                self.next_id = self.next_id.max(pending.resource.saturating_add(1));
                 self.pending.insert(*id, (**pending).clone());
             }
             Entry::End { id, changes, .. } => {
                 self.pending.remove(id);
-                for change in changes {
-                    self.change(change);
-                }
+                self.change_all(changes);
             }
-            Entry::Changed { changes } => {
-                for change in changes {
-                    self.change(change);
-                }
-            }
+            Entry::Changed { changes } => self.change_all(changes),
             Entry::Finished { id, ended } => {
                 if let Some(update) = self.updates.iter_mut().rev().find(|update| update.id == *id) {
                     update.ended = Some(ended.clone());
@@ -124,14 +125,36 @@ impl State {
         }
     }
 
+    /// What the state is after these changes.
+    pub(crate) fn change_all(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.change(change);
+        }
+    }
+
     fn change(&mut self, change: &Change) {
         match change {
             Change::Put(resource) => {
-                self.next_id = self.next_id.max(resource.id + 1);
-                self.resources.insert(resource.id, (**resource).clone());
+                self.next_id = self.next_id.max(resource.id.saturating_add(1));
+                self.hide(resource);
+                let before = self.resources.insert(resource.id, (**resource).clone());
+                self.note(resource.id, before);
             }
-            Change::Remove(id) => drop(self.resources.remove(id)),
+            Change::Remove(id) => {
+                let before = self.resources.remove(id);
+                self.note(*id, before);
+            }
             Change::Exports(exports) => self.exports.clone_from(exports),
+            Change::Providers(providers) => self.providers.clone_from(providers),
+            Change::Secrets(header) => self.wrap(header),
         }
+    }
+
+    /// Takes another header. What earlier updates kept is dropped with the key that sealed it.
+    fn wrap(&mut self, header: &Header) {
+        if self.secrets.as_ref().is_some_and(|recorded| recorded.key() != header.key()) {
+            self.updates.iter_mut().for_each(|update| update.before.clear());
+        }
+        self.secrets = Some(header.clone());
     }
 }

@@ -7,7 +7,7 @@ use super::{Entry, State};
 use crate::store::Contents;
 
 /// The version of what is written.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// One record of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,10 @@ pub enum Invalid {
     #[error("the state is damaged: {0}; restore it from a backup")]
     Damaged(String),
     /// It breaks a rule.
-    #[error("the state is not valid: {}; restore the directory of the stack from a backup", .0.join("; "))]
+    #[error(
+        "the state is not valid: {}; `state repair` says what it can mend, and `state import` puts an exported state in place",
+        .0.join("; ")
+    )]
     Broken(Vec<String>),
 }
 
@@ -104,7 +107,8 @@ pub(crate) fn load(contents: &Contents) -> Result<Loaded, Invalid> {
     Ok(loaded)
 }
 
-fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Invalid> {
+/// Reads a document that says its version, which is looked at before anything else.
+pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Invalid> {
     let damaged = |error: serde_json::Error| Invalid::Damaged(error.to_string());
     let Version { v } = serde_json::from_slice(bytes).map_err(damaged)?;
     if v > u64::from(VERSION) {

@@ -22,6 +22,7 @@ pub fn check(make: impl Fn(Clock) -> Arc<dyn Store>) {
     one_writer(&*make(Arc::clone(&clock)));
     fences(&*make(Arc::clone(&clock)), &time, false);
     fences(&*make(Arc::clone(&clock)), &time, true);
+    removes(&*make(Arc::clone(&clock)));
     race(&make(clock));
 }
 
@@ -102,6 +103,28 @@ fn fences(store: &dyn Store, time: &AtomicU64, by_hand: bool) {
     new.append(&bytes(&["newer"])).expect("the end of the old writer does not matter to the new one");
     drop(new);
     found(&store.open(stack, "last").expect("opens").1, None, &["kept", "new", "newer"]);
+}
+
+fn removes(store: &dyn Store) {
+    let stack = &id("removed");
+    let (mut writer, _) = store.open(stack, "first").expect("opens");
+    writer.append(&bytes(&["a"])).expect("appends");
+    writer.compact(b"a").expect("compacts");
+    let first = writer.epoch();
+    writer.remove().expect("removes");
+    assert_eq!(store.read(stack).expect("reads"), None, "nothing is kept of a stack that was removed");
+    assert_eq!(store.stacks("kit").expect("lists"), Vec::<String>::new());
+    let (writer, contents) = store.open(stack, "second").expect("a stack that was removed can be made again");
+    found(&contents, None, &[]);
+    assert!(writer.epoch() > first, "each writer has a higher epoch, also after a removal");
+    assert_eq!(store.stacks("kit").expect("lists"), ["removed"]);
+    drop(writer);
+    let (old, _) = store.open(stack, "old").expect("opens");
+    assert_eq!(store.unlock(stack).expect("unlocks").as_deref(), Some("old"));
+    let (new, _) = store.open(stack, "new").expect("takes over");
+    let outcome = old.remove();
+    assert!(matches!(outcome, Err(StoreError::Fenced { .. })), "who was taken over removes nothing: {outcome:?}");
+    drop(new);
 }
 
 /// Threads that each add one to a number, over and over: none of the additions may be lost.

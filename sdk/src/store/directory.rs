@@ -8,12 +8,10 @@ use std::time::Duration;
 use disk::journal::{self, Journal, JournalError, Options};
 use disk::{Fs, RealFs};
 
-use super::head::{Gate, Head, Home};
+use super::head::{Gate, Head, Home, KIND};
 use super::{Clock, Contents, Store, StoreError, Writer, lease_until, system_clock};
 use crate::StackId;
 
-/// The kind of the journal.
-const KIND: &str = "stack";
 /// A lease with less left than this is prolonged with the next write, in milliseconds.
 const RENEW: u64 = 40_000;
 
@@ -83,21 +81,32 @@ impl Store for DirectoryStore {
             }
         };
         let names = names.into_iter().filter_map(|name| name.into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| StackId::new(project, name).is_ok()).collect();
+        let stacks = names.filter_map(|name| StackId::new(project, &name).ok());
+        let there = stacks.filter(|stack| self.home(stack).is_there());
+        let mut names: Vec<String> = there.map(|stack| stack.stack().to_owned()).collect();
         names.sort();
         Ok(names)
     }
 
     fn read(&self, stack: &StackId) -> Result<Option<Contents>, StoreError> {
         let home = self.home(stack);
-        let Some(head) = home.read()? else { return Ok(None) };
-        Ok(journal::read(home.fs(), &home.generation(head.generation), KIND)?.map(contents))
+        loop {
+            let Some(head) = home.read()?.filter(|head| head.exists) else { return Ok(None) };
+            if let Some(found) = journal::read(home.fs(), &home.generation(head.generation), KIND)? {
+                return Ok(Some(contents(found)));
+            }
+            // It is missing, or was taken over or removed in between.
+            if home.read()?.as_ref() == Some(&head) {
+                home.has_journal(&head)?;
+            }
+        }
     }
 
     fn open(&self, stack: &StackId, holder: &str) -> Result<(Box<dyn Writer>, Contents), StoreError> {
         let home = self.home(stack);
         let gate = home.gate()?;
         let mut head = gate.head()?;
+        home.has_journal(&head)?;
         let now = (self.clock)();
         let opened = Journal::open(home.fs(), &home.generation(head.generation), KIND, Options::default());
         let (journal, contents) = match opened {
@@ -112,7 +121,9 @@ impl Store for DirectoryStore {
         head.epoch += 1;
         holder.clone_into(&mut head.holder);
         head.lease_until = lease_until(now);
+        head.exists = true;
         gate.set(&head)?;
+        gate.tidy(&head);
         drop(gate);
         let (clock, stack, epoch) = (Arc::clone(&self.clock), stack.to_string(), head.epoch);
         Ok((Box::new(DirectoryWriter { home, journal, clock, stack, epoch }), contents))
@@ -120,7 +131,7 @@ impl Store for DirectoryStore {
 
     fn unlock(&self, stack: &StackId) -> Result<Option<String>, StoreError> {
         let home = self.home(stack);
-        if home.read()?.is_none() {
+        if !home.read()?.is_some_and(|head| head.exists) {
             return Ok(None);
         }
         let gate = home.gate()?;
@@ -146,13 +157,19 @@ struct DirectoryWriter {
 }
 
 impl DirectoryWriter {
-    /// Does something while nobody can take over, if nobody has.
-    fn write(&self, renew: u64, write: impl FnOnce(&Journal) -> Result<(), JournalError>) -> Result<(), StoreError> {
+    /// Sees to it that nobody takes over, if nobody has.
+    fn hold(&self) -> Result<(Gate, Head), StoreError> {
         let gate = self.home.gate()?;
-        let mut head = gate.head()?;
-        if head.epoch != self.epoch {
-            return Err(StoreError::Fenced { stack: self.stack.clone(), holder: head.holder });
+        let head = gate.head()?;
+        if head.epoch == self.epoch {
+            return Ok((gate, head));
         }
+        Err(StoreError::Fenced { stack: self.stack.clone(), holder: head.holder })
+    }
+
+    /// Does something while nobody can take over.
+    fn write(&self, renew: u64, write: impl FnOnce(&Journal) -> Result<(), JournalError>) -> Result<(), StoreError> {
+        let (gate, mut head) = self.hold()?;
         write(&self.journal)?;
         let now = (self.clock)();
         // A lease that was ended by hand stays so.
@@ -183,5 +200,17 @@ impl Writer for DirectoryWriter {
 
     fn renew(&mut self) -> Result<(), StoreError> {
         self.write(u64::MAX, |_| Ok(()))
+    }
+
+    fn remove(self: Box<Self>) -> Result<(), StoreError> {
+        let (gate, mut head) = self.hold()?;
+        head.generation += 1;
+        head.lease_until = 0;
+        head.exists = false;
+        gate.clear(head.generation)?;
+        // From here on there is no stack. The head stays, so that no epoch is given twice.
+        gate.set(&head)?;
+        gate.tidy(&head);
+        Ok(())
     }
 }

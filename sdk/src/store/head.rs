@@ -1,16 +1,20 @@
 //! The head of a stack in a directory: who may write, and which generation of the journal counts.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use disk::{Directory, Existing, File, Fs, Mode};
+use disk::journal;
+use disk::{Digest, Directory, Existing, File, Fs, Mode};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 
+/// The kind of the journals.
+pub(super) const KIND: &str = "stack";
+const JOURNAL: &str = "stack.journal";
 const VERSION: u64 = 1;
 const HEAD: &str = "head.json";
 const NEW: &str = "head.json.new";
@@ -21,6 +25,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 
 /// Who may write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Head {
     v: u64,
     /// The number of the latest writer.
@@ -31,11 +36,42 @@ pub(super) struct Head {
     pub(super) holder: String,
     /// When its lease ends, in milliseconds since 1970.
     pub(super) lease_until: u64,
+    /// Whether the journal of that generation exists; not before the first writer, and after a removal.
+    pub(super) exists: bool,
+    /// Stands for the rest; only what is written has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+}
+
+impl Head {
+    fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("its keys are texts")
+    }
+
+    /// It with the digest of the rest.
+    fn signed(&self) -> Self {
+        let rest = Self { digest: None, ..self.clone() };
+        Self { digest: Some(Digest::of(&rest.to_json())), ..rest }
+    }
+
+    /// Reads what was written.
+    fn from_json(bytes: &[u8]) -> Result<Self, String> {
+        let damaged =
+            |what: String| format!("it is damaged ({what}); nothing was changed: restore the directory from a backup");
+        let head: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+        if let Some(newer) = head["v"].as_u64().filter(|v| *v > VERSION) {
+            return Err(format!(
+                "it has version {newer}, and this release reads up to {VERSION}; use the newer release"
+            ));
+        }
+        let head: Self = serde_json::from_value(head).map_err(|error| damaged(error.to_string()))?;
+        if head == head.signed() { Ok(head) } else { Err(damaged("it does not have its digest".to_owned())) }
+    }
 }
 
 impl Default for Head {
     fn default() -> Self {
-        Self { v: VERSION, epoch: 0, generation: 1, holder: String::new(), lease_until: 0 }
+        Self { v: VERSION, epoch: 0, generation: 1, holder: String::new(), lease_until: 0, exists: false, digest: None }
     }
 }
 
@@ -84,19 +120,47 @@ impl Home {
     fn read_in(&self, directory: &dyn Directory) -> Result<Option<Head>, StoreError> {
         let bytes = match directory.open_file(OsStr::new(HEAD)) {
             Ok(mut file) => file.read(MAX_BYTES).map_err(self.error("read", HEAD))?,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return self.never_written(directory).map(|()| None),
             Err(error) => return Err(self.error("open", HEAD)(error)),
         };
-        let invalid = |reason: String| StoreError::Head { path: self.path.join(HEAD).display().to_string(), reason };
-        let head: serde_json::Value = serde_json::from_slice(&bytes)
-            .map_err(|error| invalid(format!("{error}; restore the directory from a backup")))?;
-        match head["v"].as_u64() {
-            Some(newer) if newer > VERSION => Err(invalid(format!(
-                "it has version {newer}, and this release reads up to {VERSION}; use the newer release"
-            ))),
-            _ => serde_json::from_value(head)
-                .map(Some)
-                .map_err(|error| invalid(format!("{error}; restore the directory from a backup"))),
+        Head::from_json(&bytes).map(Some).map_err(|reason| self.unusable(reason))
+    }
+
+    fn unusable(&self, reason: String) -> StoreError {
+        StoreError::Head { path: self.path.join(HEAD).display().to_string(), reason }
+    }
+
+    /// That there is no head is right before the first record only; later, the stack would begin anew beside all there is.
+    fn never_written(&self, directory: &dyn Directory) -> Result<(), StoreError> {
+        let names = directory.names().map_err(self.error("list", ""))?;
+        let later = names.iter().filter_map(generation).any(|generation| generation > 1);
+        let first = journal::read(self.fs(), &self.generation(1), KIND)?;
+        if later || first.is_some_and(|found| found.snapshot.is_some() || !found.records.is_empty()) {
+            let reason = "it is missing, and what it belongs to is there; restore the directory from a backup";
+            return Err(self.unusable(reason.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// An error when the journal that the head names is not there: opened, it would begin anew.
+    pub(super) fn has_journal(&self, head: &Head) -> Result<(), StoreError> {
+        let path = self.generation(head.generation);
+        let found = self.fs.open(&path).and_then(|directory| directory.kind(OsStr::new(JOURNAL)));
+        match found {
+            Err(error) if error.kind() == ErrorKind::NotFound && head.exists => {
+                let reason =
+                    format!("{} is missing; restore the directory from a backup", path.join(JOURNAL).display());
+                Err(self.unusable(reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is a stack, as far as can be told.
+    pub(super) fn is_there(&self) -> bool {
+        match self.read() {
+            Ok(head) => head.is_some_and(|head| head.exists),
+            Err(_) => true,
         }
     }
 
@@ -120,8 +184,9 @@ impl Home {
                 break lock;
             }
             if Instant::now() > given_up {
-                let source = io::Error::new(ErrorKind::TimedOut, "another process holds it in the middle of a write");
-                return Err(self.error("lock", GATE)(source));
+                let holder = self.read_in(&*directory)?.unwrap_or_default().holder;
+                let text = format!("a process hangs in the middle of a write, perhaps {holder}; end it and try again");
+                return Err(self.error("lock", GATE)(io::Error::new(ErrorKind::TimedOut, text)));
             }
             std::thread::sleep(Duration::from_millis(1));
         };
@@ -138,7 +203,7 @@ impl Gate {
     /// Replaces the head, durably.
     pub(super) fn set(&self, head: &Head) -> Result<(), StoreError> {
         let (directory, new) = (&self.directory, OsStr::new(NEW));
-        let bytes = serde_json::to_vec(head).expect("its keys are texts");
+        let bytes = head.signed().to_json();
         match directory.remove_file(new) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.home.error("remove", NEW)(error)),
             _ => {}
@@ -149,11 +214,21 @@ impl Gate {
         directory.sync().map_err(self.home.error("sync the directory of", HEAD))
     }
 
-    /// Removes what a takeover that was killed left where the next generation goes.
+    /// Removes the journals of the generations before, which only writers that were taken over still hold. Housekeeping: what
+    /// cannot be removed is in nobody's way.
+    pub(super) fn tidy(&self, head: &Head) {
+        let names = self.directory.names().unwrap_or_default();
+        for generation in names.iter().filter_map(generation).filter(|generation| *generation < head.generation) {
+            let _ = self.clear(generation);
+        }
+    }
+
+    /// Removes the journal of a generation that no head names: before the next one goes there, what a takeover that was
+    /// killed left.
     pub(super) fn clear(&self, generation: u64) -> Result<(), StoreError> {
         let path = self.home.generation(generation);
         let cleared = match self.home.fs.open(&path) {
-            Ok(left) => left.remove_file(OsStr::new("stack.journal")),
+            Ok(left) => left.remove_file(OsStr::new(JOURNAL)),
             Err(error) => Err(error),
         };
         match cleared {
@@ -161,6 +236,11 @@ impl Gate {
             _ => Ok(()),
         }
     }
+}
+
+/// The generation whose directory has this name.
+fn generation(name: &OsString) -> Option<u64> {
+    name.to_str()?.strip_prefix('g')?.parse().ok()
 }
 
 /// Opens a directory, making it and those above it durably where they are missing.

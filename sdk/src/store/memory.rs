@@ -1,11 +1,12 @@
 //! A store in memory, for tests. Clones share it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{Clock, Contents, Store, StoreError, Writer, lease_until, system_clock};
 use crate::StackId;
+use crate::sync::lock;
 
 /// Records beyond this are worth a compaction.
 const COMPACT: usize = 1024;
@@ -19,7 +20,8 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Kept {
-    contents: Contents,
+    /// Nothing once the stack was removed.
+    contents: Option<Contents>,
     epoch: u64,
     holder: String,
     /// When the lease ends; `None` when nobody writes.
@@ -45,22 +47,23 @@ impl MemoryStore {
 
     /// Puts this in place of what is kept of a stack, which nobody writes to.
     pub fn put(&self, stack: &StackId, contents: Contents) {
-        self.kept().insert(stack.clone(), Kept { contents, ..Kept::default() });
+        self.kept().insert(stack.clone(), Kept { contents: Some(contents), ..Kept::default() });
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<StackId, Kept>> {
-        self.stacks.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.stacks)
     }
 }
 
 impl Store for MemoryStore {
     fn stacks(&self, project: &str) -> Result<Vec<String>, StoreError> {
         let kept = self.kept();
-        Ok(kept.keys().filter(|id| id.project() == project).map(|id| id.stack().to_owned()).collect())
+        let there = kept.iter().filter(|(id, kept)| id.project() == project && kept.contents.is_some());
+        Ok(there.map(|(id, _)| id.stack().to_owned()).collect())
     }
 
     fn read(&self, stack: &StackId) -> Result<Option<Contents>, StoreError> {
-        Ok(self.kept().get(stack).map(|kept| kept.contents.clone()))
+        Ok(self.kept().get(stack).and_then(|kept| kept.contents.clone()))
     }
 
     fn open(&self, stack: &StackId, holder: &str) -> Result<(Box<dyn Writer>, Contents), StoreError> {
@@ -75,7 +78,7 @@ impl Store for MemoryStore {
         holder.clone_into(&mut kept.holder);
         kept.until = Some(lease_until(now));
         let writer = MemoryWriter { store: self.clone(), stack: stack.clone(), epoch: kept.epoch };
-        Ok((Box::new(writer), kept.contents.clone()))
+        Ok((Box::new(writer), kept.contents.get_or_insert_default().clone()))
     }
 
     fn unlock(&self, stack: &StackId) -> Result<Option<String>, StoreError> {
@@ -92,7 +95,7 @@ struct MemoryWriter {
 }
 
 impl MemoryWriter {
-    fn write(&self, change: impl FnOnce(&mut Contents)) -> Result<(), StoreError> {
+    fn write(&self, change: impl FnOnce(&mut Option<Contents>)) -> Result<(), StoreError> {
         let until = lease_until((self.store.clock)());
         let mut stacks = self.store.kept();
         if let Some(kept) = stacks.get_mut(&self.stack).filter(|kept| kept.epoch == self.epoch) {
@@ -112,19 +115,25 @@ impl Writer for MemoryWriter {
     }
 
     fn append(&mut self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.write(|contents| contents.records.extend_from_slice(records))
+        self.write(|contents| contents.get_or_insert_default().records.extend_from_slice(records))
     }
 
     fn compact(&mut self, snapshot: &[u8]) -> Result<(), StoreError> {
-        self.write(|contents| *contents = Contents { snapshot: Some(snapshot.to_vec()), ..Contents::default() })
+        self.write(|contents| *contents = Some(Contents { snapshot: Some(snapshot.to_vec()), ..Contents::default() }))
     }
 
     fn should_compact(&self) -> bool {
-        self.store.kept().get(&self.stack).is_some_and(|kept| kept.contents.records.len() > COMPACT)
+        let kept = self.store.kept();
+        let contents = kept.get(&self.stack).and_then(|kept| kept.contents.as_ref());
+        contents.is_some_and(|contents| contents.records.len() > COMPACT)
     }
 
     fn renew(&mut self) -> Result<(), StoreError> {
         self.write(|_| ())
+    }
+
+    fn remove(self: Box<Self>) -> Result<(), StoreError> {
+        self.write(|contents| *contents = None)
     }
 }
 

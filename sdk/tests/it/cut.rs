@@ -71,4 +71,8 @@ impl Writer for CutWriter {
     fn renew(&mut self) -> Result<(), StoreError> {
         self.inner.renew()
     }
+
+    fn remove(self: Box<Self>) -> Result<(), StoreError> {
+        self.inner.remove()
+    }
 }

@@ -3,6 +3,7 @@
 use devopsflow::store::MemoryStore;
 use devopsflow::{Error, Moment, Options, Result, Scope, Stack, Step, format_output, testing};
 
+use crate::cut::Cut;
 use crate::world::{Thing, World};
 
 pub(crate) fn stack(
@@ -145,21 +146,6 @@ async fn targets_bring_what_they_need_and_components_group() {
 }
 
 #[tokio::test]
-async fn a_secret_is_never_recorded_in_plain_text() {
-    let (store, world) = (MemoryStore::new(), World::default());
-    let stack = stack(store.clone(), &world, |scope| {
-        Thing::new("first", "first").add(scope)?;
-        Thing::new("safe", "safe").password("hunter2").add(scope)?;
-        Ok(())
-    });
-    let Err(Error::Refused(problems)) = stack.up().await else { panic!("there is no key") };
-    assert!(problems[0].to_string().contains("no key"), "{}", problems[0]);
-    assert!(world.inner().things.is_empty(), "nothing is made, not even what could be recorded");
-    let contents = devopsflow::store::Store::read(&store, stack.id()).unwrap().unwrap();
-    assert!(contents.records.iter().all(|record| !String::from_utf8_lossy(record).contains("hunter2")));
-}
-
-#[tokio::test]
 async fn a_function_that_fails_names_resource_and_line() {
     let (store, world) = (MemoryStore::new(), World::default());
     let stack = stack(store, &world, |scope| {
@@ -258,6 +244,43 @@ async fn a_declaration_chooses_its_provider_and_transforms_reach_it() {
 }
 
 #[tokio::test]
+async fn a_resource_that_gets_another_provider_instance_is_made_there_and_removed_here() {
+    let (store, world, other) = (MemoryStore::new(), World::default(), World::default());
+    let with = |options: Options| {
+        let program = move |scope: &mut Scope| {
+            Thing::new("one", "one").with(options.clone()).add(scope)?;
+            Ok(())
+        };
+        stack(store.clone(), &world, program).provider("other", other.source())
+    };
+    with(Options::new()).up().await.unwrap();
+    let moved = with(Options::new().provider("other")).up().await.unwrap();
+    assert_eq!(moved.steps, [("test_thing.one".to_owned(), Step::Replace)]);
+    assert_eq!((world.inner().things.len(), other.inner().things.len()), (0, 1));
+    let protected = with(Options::new().provider("other").protect()).up().await;
+    assert!(protected.is_ok() && with(Options::new().protect()).up().await.is_err());
+}
+
+#[tokio::test]
+async fn a_create_that_nobody_can_find_is_named_and_stops_the_next_up() {
+    let (memory, world) = (MemoryStore::new(), World::new(false));
+    let thing = |scope: &mut Scope| {
+        Thing::new("one", "one").add(scope)?;
+        Ok(())
+    };
+    // The start of the update and the beginning of the create are recorded; its end is not.
+    let killed = stack(Cut::new(memory.clone(), 2), &world, thing).up().await;
+    assert!(killed.is_err());
+    let stack = stack(memory, &world, thing);
+    let Err(Error::Refused(problems)) = stack.up().await else { panic!("a person must decide") };
+    let text = problems[0].to_string();
+    assert!(text.contains("import test_thing.one ID") && text.contains("state clear-pending 0"), "{text}");
+    assert_eq!(world.inner().things.len(), 1, "nothing is made twice");
+    stack.state_clear_pending(0).await.unwrap();
+    assert!(stack.up().await.is_ok());
+}
+
+#[tokio::test]
 async fn destroy_and_state_work_when_the_program_fails() {
     let (store, world) = (MemoryStore::new(), World::default());
     stack(store.clone(), &world, two("a")).up().await.unwrap();
@@ -275,48 +298,6 @@ async fn destroy_and_state_work_when_the_program_fails() {
     let verbs: Vec<String> = broken.state().unwrap().updates.into_iter().map(|update| update.verb).collect();
     assert_eq!(verbs.first().map(String::as_str), Some("up"));
     assert_eq!(verbs.last().map(String::as_str), Some("destroy"));
-}
-
-/// Bound to the place, and not to be read by eye; no cipher.
-struct Toy;
-
-impl devopsflow::Sealer for Toy {
-    fn seal(&self, place: &str, secret: &[u8]) -> std::result::Result<String, String> {
-        let bytes: Vec<_> = secret.iter().map(|byte| format!("{:02x}", byte ^ 0x55)).collect();
-        let bytes = bytes.concat();
-        Ok(format!("{place} {bytes}"))
-    }
-
-    fn open(&self, place: &str, sealed: &str) -> std::result::Result<Vec<u8>, String> {
-        let bytes = sealed.strip_prefix(place).and_then(|rest| rest.strip_prefix(' ')).ok_or("of another place")?;
-        let pairs = bytes.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-        Ok(pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap() ^ 0x55).collect())
-    }
-}
-
-#[tokio::test]
-async fn with_a_key_secrets_are_recorded_sealed_and_shown_nowhere() {
-    let (store, world) = (MemoryStore::new(), World::default());
-    let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
-    let sealed = |text: &'static str| {
-        let seen = std::sync::Arc::clone(&seen);
-        let program = move |scope: &mut Scope| {
-            let password = scope.secret("password")?;
-            Thing::new("safe", "safe").text(text).password(password.clone()).add(scope)?;
-            scope.export("password", password);
-            Ok(())
-        };
-        let stack = stack(store.clone(), &world, program).sealer(Toy).config("password", "hunter2");
-        stack.reporter(move |event| *seen.lock().unwrap() += format!("{event:?}").as_str())
-    };
-    testing::lifecycle(&sealed("a"), &sealed("b")).await;
-    let report = sealed("a").up().await.unwrap();
-    assert_eq!(report.exports["password"].as_str(), Some("(secret)"));
-    assert_eq!(world.inner().things.values().next().unwrap().password.as_deref(), Some("hunter2"));
-    let contents = devopsflow::store::Store::read(&store, sealed("a").id()).unwrap().unwrap();
-    let records = contents.records.iter().map(|record| String::from_utf8_lossy(record).into_owned());
-    let all = records.collect::<String>() + &format!("{report:?}") + &seen.lock().unwrap();
-    assert!(all.contains("$secret") && !all.contains("hunter2"), "{all}");
 }
 
 #[tokio::test]

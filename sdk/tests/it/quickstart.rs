@@ -1,4 +1,4 @@
-//! The example of the README through all its verbs, a rollout without an agent, and Ctrl-C.
+//! A program in a project of its own: a rollout without an agent, wrong settings, and Ctrl-C.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use crate::program::{run, shop};
 use crate::programs::build;
 
 /// A program in a project of its own.
-fn program(path: &Path, root: &Path, args: &[&str]) -> Command {
+pub(crate) fn program(path: &Path, root: &Path, args: &[&str]) -> Command {
     std::fs::write(root.join("pyproject.toml"), "[project]\nname = \"shop\"\nversion = \"1\"\n").unwrap();
     let mut command = Command::new(path);
     command.current_dir(root).stdin(Stdio::null()).args(args);
@@ -17,34 +17,20 @@ fn program(path: &Path, root: &Path, args: &[&str]) -> Command {
 }
 
 #[test]
-fn the_quickstart_from_preview_to_destroy() {
-    let (path, root) = (build("quickstart", &[], "quickstart"), tempfile::tempdir().unwrap());
-    let file = root.path().join(".github/workflows/ci.yml");
-    let quickstart = |args: &[&str], code| run(&mut program(&path, root.path(), args), code);
-    let (_, stderr) = quickstart(&["preview", "--detailed-exitcode"], 2);
-    assert!(stderr.contains("1 to create") && !file.exists(), "{stderr}");
-    let (stdout, _) = quickstart(&["up", "--yes"], 0);
-    assert!(stdout.starts_with("path = ") && file.exists(), "{stdout}");
-    quickstart(&["preview", "--refresh", "--detailed-exitcode"], 0);
-    std::fs::write(&file, "edited by hand\n").unwrap();
-    quickstart(&["preview", "--refresh", "--detailed-exitcode"], 2);
-    quickstart(&["up", "--yes", "--refresh"], 0);
-    assert_ne!(std::fs::read_to_string(&file).unwrap(), "edited by hand\n");
-    quickstart(&["destroy", "--yes"], 0);
-    assert!(!file.exists());
-    quickstart(&["preview", "--config", "no equals sign"], 1);
-}
-
-#[test]
 fn a_rollout_is_declared_and_previewed_with_no_agent_running() {
-    let path = build("devopsflow", &["--example", "service"], "service");
-    let root = tempfile::tempdir().unwrap();
-    let args = ["--config", "version=v1", "preview", "--detailed-exitcode"];
-    let (stdout, stderr) = run(&mut program(&path, root.path(), &args), 2);
-    assert!(stderr.contains("devopsflow_rollout.api") && stderr.contains("2 to create"), "{stderr}");
+    let (path, root) = (build("web-service", &[], "web-service"), tempfile::tempdir().unwrap());
+    let preview = |settings: &[&str], code| {
+        let settings = settings.iter().flat_map(|setting| ["--config", setting]);
+        let args: Vec<_> = ["preview", "--detailed-exitcode"].into_iter().chain(settings).collect();
+        run(&mut program(&path, root.path(), &args), code)
+    };
+    let (stdout, stderr) = preview(&["release=v1", "port=8080", "pause=1s"], 2);
+    assert!(stderr.contains("devopsflow_rollout.shop") && stderr.contains("2 to create"), "{stderr}");
     assert!(stdout.contains("url = "), "{stdout}");
-    let (_, stderr) = run(&mut program(&path, root.path(), &["preview"]), 1);
-    assert!(stderr.contains("--config version="), "{stderr}");
+    let (_, stderr) = preview(&["port=8080", "pause=1s"], 1);
+    assert!(stderr.contains("--config release="), "{stderr}");
+    let (_, stderr) = preview(&["no equals sign"], 1);
+    assert!(stderr.contains("`key=value` expected"), "{stderr}");
 }
 
 #[test]

@@ -79,6 +79,40 @@ fn whichever_operation_fails_or_crashes_nothing_durable_is_lost() {
 }
 
 #[test]
+fn whichever_operation_of_a_removal_fails_the_stack_is_whole_or_gone() {
+    let id = StackId::new("shop", "dev").unwrap();
+    let removal = |nth: usize, fault: Option<Fault>| {
+        let memory = Memory::new();
+        memory.put("/other", "");
+        let faulty = Faulty::new(memory.clone());
+        let store = |fs: Faulty| DirectoryStore::with(Arc::new(fs), PathBuf::from("/states"), system_clock());
+        let (mut writer, _) = store(faulty.clone()).open(&id, "test").unwrap();
+        writer.append(&[b"record".to_vec()]).unwrap();
+        let before = faulty.operations().len();
+        let (crash, faulty) = match fault {
+            Some(fault) => (matches!(fault, Fault::Crash), faulty.with(before + nth, fault)),
+            None => (false, faulty),
+        };
+        let removed = writer.remove().is_ok();
+        for unsynced in [false, true] {
+            let after = if crash { memory.after_crash(|_| unsynced) } else { memory.clone() };
+            let store = store(Faulty::new(after));
+            let kept = store.read(&id).unwrap().map(|contents| contents.records);
+            let whole = kept.is_some_and(|records| records == [b"record".to_vec()]);
+            assert_eq!(found(&store, &id), if whole { "record" } else { "" }, "operation {nth}");
+            assert!(!(removed && whole), "operation {nth}: it was said to be removed");
+        }
+        faulty.operations().len() - before
+    };
+    let operations = removal(0, None);
+    assert!(operations > 8, "{operations}");
+    for nth in 1..=operations {
+        removal(nth, Some(Fault::Fail(std::io::ErrorKind::StorageFull)));
+        removal(nth, Some(Fault::Crash));
+    }
+}
+
+#[test]
 fn a_journal_cut_at_any_byte_is_a_valid_earlier_state() {
     use devopsflow::testing;
     let root = tempfile::tempdir().unwrap();
