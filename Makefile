@@ -9,7 +9,7 @@ XTASK := $(CARGO) xtask
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## build the provider and watch Terraform write, check and repair a pipeline
+demo: ## watch a pipeline that is repaired and a rollout that is taken back, with terraform and in Rust
 	$(XTASK) demo
 
 test: ## install the pinned validators and run every test

@@ -1,4 +1,4 @@
-//! One terraform command: in the background while a test does things to it, or from start to end.
+//! One command of terraform or of a program: in the background while a test does things to it, or from start to end.
 
 use std::marker::PhantomData;
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::golden;
 use crate::processes::MARK;
-use crate::{Process, Sandbox, poll};
+use crate::{Process, Sandbox, poll, programs};
 
 /// A command that runs.
 #[derive(Debug)]
@@ -64,6 +64,11 @@ impl Sandbox {
         Running { mark, line, child, stdout, stderr, sandbox: PhantomData }
     }
 
+    /// Starts the program of the SDK with these arguments.
+    pub fn spawn_sdk(&self, args: &[&str]) -> Running<'_> {
+        self.spawn_program(&programs::program(), args)
+    }
+
     /// Runs terraform to its end. Whether it succeeds is for the caller to say.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Finished {
@@ -113,7 +118,7 @@ impl Running<'_> {
         found.expect("it was waited for")
     }
 
-    /// Sends a signal to terraform alone.
+    /// Sends a signal to the program alone.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("a child of this process");
     }

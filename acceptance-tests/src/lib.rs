@@ -26,6 +26,8 @@
 mod agent;
 mod case;
 mod command;
+pub mod console;
+mod example;
 mod golden;
 pub mod load;
 mod plan;
@@ -38,6 +40,7 @@ mod step;
 pub use agent::free_port;
 pub use case::{Case, case, each_terraform};
 pub use command::{Finished, Running};
+pub use example::{Example, Program, rust_examples};
 pub use plan::{Action, Plan};
 pub use processes::{Process, poll};
 pub use programs::{Plugin, Terraform, agent, command, note_skipped, service};

@@ -11,6 +11,8 @@ const OURS: &str = "terraform-provider-devopsflow";
 const AGENT: &str = "devops-flow-agent";
 const COMMAND: &str = "devops-flow";
 const SERVICE: &str = "fake_service";
+const PROGRAM: &str = "program";
+const WRONG: &str = "wrong_provider";
 
 /// A terraform program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +83,13 @@ impl Plugin {
         Some(Self { program: tool("terraform-provider-peer")?, source: "devopsflow/peer" })
     }
 
+    /// A provider that breaks the contract as it is told.
+    pub fn wrong() -> Self {
+        static BUILT: OnceLock<PathBuf> = OnceLock::new();
+        let build = || build(env!("CARGO_PKG_NAME"), &["--example", WRONG], WRONG);
+        Self { program: BUILT.get_or_init(build).clone(), source: "devopsflow/wrong" }
+    }
+
     /// The same program under another address, to stand in for a provider that terraform wants to be installed.
     #[must_use]
     pub fn named(self, source: &'static str) -> Self {
@@ -98,7 +107,7 @@ impl Plugin {
     }
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the workspace")
 }
 
@@ -144,6 +153,17 @@ pub fn command() -> PathBuf {
 pub fn service() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build(AGENT, &["--example", SERVICE], SERVICE)).clone()
+}
+
+/// The program of an example, which is the only one of the package of its name.
+pub(crate) fn example(name: &str) -> PathBuf {
+    build(name, &["--bin", name], name)
+}
+
+/// A program of the SDK, which declares what its settings say.
+pub(crate) fn program() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build(env!("CARGO_PKG_NAME"), &["--example", PROGRAM], PROGRAM)).clone()
 }
 
 /// Builds a program of ours and says where it is, wherever cargo is configured to put it.

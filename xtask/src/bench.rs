@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures provider and agent built for release beside their peers.
+//! `cargo xtask bench`: measures provider, agent and SDK built for release beside their peers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -6,24 +6,32 @@ use std::process::Command as Program;
 use anyhow::{Context, Result};
 use fs_err as fs;
 
-use crate::{Command, expect_none, process, programs, workspace};
+use crate::{Command, process, programs, workspace};
 
-pub(crate) const COMMAND: Command =
-    Command { name: "bench", options: "", about: "measure beside the peers, into target/bench.json", run };
+pub(crate) const COMMAND: Command = Command {
+    name: "bench",
+    options: "[PART ...]",
+    about: "measure provider, agent, sdk or all of them beside their peers, into target/bench.json",
+    run,
+};
 
 /// Where Debian's package has it.
 const NGINX: &str = "usr/sbin/nginx";
 
 fn run(args: &[String]) -> Result<()> {
-    expect_none(args)?;
-    let programs = programs::build(&["--release"])?;
+    let chosen = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
     let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--release", "--package", "acceptance-tests", "--bin", "bench"]);
-    cargo.current_dir(workspace::root()).env("DEVOPSFLOW_PROVIDER", programs.provider);
-    cargo.env("DEVOPSFLOW_AGENT", programs.agent);
-    match nginx(&workspace::root().join(".tools")) {
-        Ok(nginx) => drop(cargo.env("NGINX", nginx)),
-        Err(error) => eprintln!("bench: SKIPPED what is compared with nginx, which cannot be had: {error:#}"),
+    cargo.args(["run", "--quiet", "--release", "--package", "acceptance-tests", "--bin", "bench", "--"]).args(args);
+    cargo.current_dir(workspace::root());
+    if chosen("provider") || chosen("agent") {
+        let programs = programs::build(&["--release"])?;
+        cargo.env("DEVOPSFLOW_PROVIDER", programs.provider).env("DEVOPSFLOW_AGENT", programs.agent);
+    }
+    if chosen("agent") {
+        match nginx(&workspace::root().join(".tools")) {
+            Ok(nginx) => drop(cargo.env("NGINX", nginx)),
+            Err(error) => eprintln!("bench: SKIPPED what is compared with nginx, which cannot be had: {error:#}"),
+        }
     }
     print!("{}", process::read(&mut cargo)?);
     Ok(())

@@ -1,9 +1,11 @@
-//! `cargo xtask demo`: the main jobs, from an empty machine: a pipeline that repairs itself, and a rollout that undoes itself.
+//! `cargo xtask demo`: the main jobs, from an empty machine: a pipeline that repairs itself, a rollout that undoes itself, and
+//! the same without terraform.
 //!
 //! Copies the examples into a temporary folder and drives the real terraform there. Nothing is installed, no registry is asked,
 //! and all that was started is stopped at the end.
 
 mod pipeline;
+mod program;
 mod rollout;
 
 use std::env;
@@ -14,15 +16,15 @@ use std::process::{Command as Process, Stdio};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use crate::{Command, expect_none, install, programs, workspace};
+use crate::{Command, expect_none, install, process, programs, workspace};
 
 pub(crate) const COMMAND: Command =
-    Command { name: "demo", options: "", about: "a pipeline and a rollout with terraform", run };
+    Command { name: "demo", options: "", about: "a pipeline and a rollout with terraform, and a program in Rust", run };
 
 fn run(args: &[String]) -> Result<()> {
     expect_none(args)?;
     let programs = programs::build(&[])?;
-    let load = rollout::load()?;
+    let (load, quickstart) = (build("acceptance-tests", "load")?, build("quickstart", "quickstart")?);
     let folder = tempfile::tempdir()?;
     let mirror = folder.path().join("mirror");
     install::install(&programs, &mirror, &install::platform(env::consts::OS, env::consts::ARCH)?)?;
@@ -30,11 +32,21 @@ fn run(args: &[String]) -> Result<()> {
     fs::write(&config, cli_config(&mirror))?;
     let stage = |example: &str| -> Result<Stage> {
         let project = folder.path().join(example);
-        copy(&workspace::root().join("examples/terraform").join(example), &project)?;
+        copy(&workspace::root().join("examples").join(example), &project)?;
         Ok(Stage { project, config: config.clone(), state: folder.path().join("state") })
     };
-    pipeline::show(&stage("pipeline")?)?;
-    rollout::show(&stage("rollout")?, &programs, &load)
+    pipeline::show(&stage("terraform/pipeline")?)?;
+    rollout::show(&stage("terraform/rollout")?, &programs, &load)?;
+    program::show(&stage("rust/quickstart")?, &quickstart)
+}
+
+/// Builds a program of a package and says where it is.
+fn build(package: &str, name: &str) -> Result<PathBuf> {
+    let mut cargo = process::cargo();
+    cargo.args(["build", "--package", package, "--bin", name]);
+    cargo.args(["--message-format", "json-render-diagnostics"]).current_dir(workspace::root());
+    let messages = process::read(&mut cargo)?;
+    programs::executable(&messages, name).with_context(|| format!("cargo built no program {name}"))
 }
 
 fn say(text: &str) {
@@ -60,12 +72,18 @@ impl Stage {
     }
 
     fn terraform(&self, args: &[&str], expected: i32) -> Result<()> {
-        say(&format!("terraform {}", args.join(" ")));
-        let status = self.command("terraform".as_ref()).args(args).status();
-        let status = status.context("cannot run terraform: install it and put it on PATH")?;
+        let ran = self.run("terraform", "terraform".as_ref(), args, expected);
+        ran.context("terraform 1.11 or newer is needed on PATH")
+    }
+
+    /// Runs a program, shown under this name, that ends with the expected code.
+    fn run(&self, shown: &str, program: &Path, args: &[&str], expected: i32) -> Result<()> {
+        let line = format!("{shown} {}", args.join(" "));
+        say(&line);
+        let status = self.command(program).args(args).status().with_context(|| format!("cannot run {shown}"))?;
         match status.code() {
             Some(code) if code == expected => Ok(()),
-            _ => bail!("terraform {} ended with {status}, not with {expected}", args.join(" ")),
+            _ => bail!("{line} ended with {status}, not with {expected}"),
         }
     }
 }

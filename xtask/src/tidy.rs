@@ -10,6 +10,7 @@ mod module_docs;
 mod modules;
 mod names_of_places;
 mod pure_crates;
+mod quotations;
 mod tree;
 mod unfinished;
 
@@ -38,6 +39,7 @@ const RULES: &[Rule] = &[
     modules::RULE,
     names_of_places::RULE,
     pure_crates::RULE,
+    quotations::RULE,
     unfinished::RULE,
 ];
 

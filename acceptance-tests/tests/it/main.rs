@@ -7,9 +7,11 @@
 //! - `unknown`, `refresh_false`: plans that know less.
 //! - `interrupt`, `kill`, `concurrency`: what else happens in the middle of an apply.
 //! - `rollout`: rollouts, with agent and traffic.
+//! - `sdk`: programs of the SDK, beside terraform.
 //! - `secrets`: what is printed, logged and recorded.
 //! - `project_data`: the data source.
-//! - `examples`: what `examples/` shows.
+//! - `examples`: what `examples/` shows to users of terraform.
+//! - `rust_examples`: the programs of `examples/rust`, and what their READMEs and the guide say to type.
 //! - `debug_reattach`: a provider that a developer started.
 //! - `ends`: our provider in this process and through both ends of the protocol, without terraform.
 //! - `load`: the load that is put on a service, against servers that behave and misbehave.
@@ -34,5 +36,7 @@ mod project_data;
 mod refresh_false;
 mod replace;
 mod rollout;
+mod rust_examples;
+mod sdk;
 mod secrets;
 mod unknown;

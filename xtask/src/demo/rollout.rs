@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -11,19 +11,9 @@ use serde_json::Value;
 
 use super::{Stage, say};
 use crate::programs::Programs;
-use crate::{process, workspace};
 
 /// How many requests a second the client sends.
 const RATE: &str = "200";
-
-/// Builds the client that keeps a load on the service.
-pub(super) fn load() -> Result<PathBuf> {
-    let mut cargo = process::cargo();
-    cargo.args(["build", "--package", "acceptance-tests", "--bin", "load"]);
-    cargo.args(["--message-format", "json-render-diagnostics"]).current_dir(workspace::root());
-    let messages = process::read(&mut cargo)?;
-    crate::programs::executable(&messages, "load").context("cargo built no program load")
-}
 
 pub(super) fn show(service: &Stage, programs: &Programs, load: &Path) -> Result<()> {
     say("A service with three versions, and a main.tf that rolls them out:");

@@ -36,7 +36,7 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
         (ours_rate, peer_rate)
     });
     vec![Record {
-        name: "plan calls on one connection",
+        name: "plan calls on one connection".to_owned(),
         unit: "1/s",
         ours,
         peer: Peer::Of("terraform-plugin-framework (Go)", peer),

@@ -8,7 +8,7 @@ use serde_json::json;
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     /// What was measured.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// In which unit.
     pub(crate) unit: &'static str,
     /// Our figure.
@@ -20,10 +20,12 @@ pub(crate) struct Record {
 }
 
 /// Whom a figure stands beside.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Peer {
     /// This one, whose figure is so.
     Of(&'static str, f64),
+    /// This one, which was stopped for it took too long, and whose figure was so by then. The text says how far it got.
+    Stopped(&'static str, f64, String),
     /// This one, but it is not on this machine, so that nothing was compared.
     Missing(&'static str),
     /// There is none to compare with.
@@ -45,14 +47,22 @@ pub(crate) enum Aim {
 
 impl Record {
     fn peer(&self) -> Option<f64> {
-        if let Peer::Of(_, figure) = self.peer { Some(figure) } else { None }
+        match self.peer {
+            Peer::Of(_, figure) | Peer::Stopped(_, figure, _) => Some(figure),
+            Peer::Missing(_) | Peer::None => None,
+        }
     }
 
     fn peer_name(&self) -> &'static str {
         match self.peer {
-            Peer::Of(name, _) | Peer::Missing(name) => name,
+            Peer::Of(name, _) | Peer::Stopped(name, ..) | Peer::Missing(name) => name,
             Peer::None => "none",
         }
+    }
+
+    /// How far a peer got that was stopped.
+    fn stopped(&self) -> Option<&str> {
+        if let Peer::Stopped(_, _, note) = &self.peer { Some(note) } else { None }
     }
 
     fn is_skipped(&self) -> bool {
@@ -97,6 +107,7 @@ impl Record {
                     "aim": record.aim(),
                     "met": record.met(),
                     "skipped": record.is_skipped(),
+                    "peer_stopped": record.stopped(),
                 })
             })
             .collect();
@@ -107,7 +118,7 @@ impl Record {
 /// The records for people.
 pub(crate) fn table(records: &[Record]) -> String {
     let mut text = format!(
-        "{:<34} {:>10} {:>10} {:<8} {:>7}  {:<14} {}\n",
+        "{:<46} {:>10} {:>10} {:<8} {:>7}  {:<14} {}\n",
         "figure", "ours", "peer", "unit", "ratio", "aim", "met  (peer)"
     );
     let number =
@@ -121,14 +132,15 @@ pub(crate) fn table(records: &[Record]) -> String {
         };
         let _ = writeln!(
             text,
-            "{:<34} {:>10.2} {:>10} {:<8} {:>7}  {:<14} {met:<4} ({})",
+            "{:<46} {:>10.2} {:>10} {:<8} {:>7}  {:<14} {met:<4} ({}{})",
             record.name,
             record.ours,
             number(record.peer(), 2),
             record.unit,
             number(record.ratio(), 3),
             record.aim(),
-            record.peer_name()
+            record.peer_name(),
+            record.stopped().map_or(String::new(), |note| format!(", {note}"))
         );
     }
     text

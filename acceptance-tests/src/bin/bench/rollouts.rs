@@ -26,7 +26,7 @@ pub(crate) fn measure() -> Vec<Record> {
     agent.roll_out(SERVICE, address, "v1", 0);
     agent.await_version(SERVICE, "v1");
     let mut records = beside_nginx(&agent, address);
-    let record = |name, unit, ours, aim| Record { name, unit, ours, peer: Peer::None, aim };
+    let record = |name: &str, unit, ours, aim| Record { name: name.to_owned(), unit, ours, peer: Peer::None, aim };
     let back = median((0..3).map(|round| taken_back(&agent, address, &format!("bad-{round}"))).collect());
     records.push(record("verdict to the last request", "s", back, Aim::Ours(1.0)));
     let again = median((0..ROUNDS).map(|_| serving_again(&mut agent, address)).collect());
@@ -46,7 +46,7 @@ fn beside_nginx(agent: &Agent, address: SocketAddr) -> Vec<Record> {
     let ours = Proxy { address, processes: vec![agent.process()] };
     let nginx = Nginx::start(agent.replica("v1"));
     let peer = nginx.as_ref().map(|nginx| Proxy { address: nginx.address, processes: nginx.workers() });
-    let compare = |name, unit, measure: fn(&Proxy) -> f64, aim| {
+    let compare = |name: &str, unit, measure: fn(&Proxy) -> f64, aim| {
         let (mut our_figures, mut peer_figures) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             our_figures.push(measure(&ours));
@@ -54,7 +54,7 @@ fn beside_nginx(agent: &Agent, address: SocketAddr) -> Vec<Record> {
         }
         let peer =
             if peer.is_some() { Peer::Of(nginx::NAME, median(peer_figures)) } else { Peer::Missing(nginx::NAME) };
-        Record { name, unit, ours: median(our_figures), peer, aim }
+        Record { name: name.to_owned(), unit, ours: median(our_figures), peer, aim }
     };
     vec![
         compare("proxied requests a CPU second", "1/s", Proxy::rate, Aim::RatioAtLeast(0.8)),

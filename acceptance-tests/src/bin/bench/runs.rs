@@ -39,8 +39,10 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
     ] {
         let of = |side: usize, part: fn(&Cost) -> f64| median(costs[side].iter().map(part).collect());
         let wall = |side| of(side, |cost| cost.wall);
-        let record =
-            |name, ours, peer, peer_name, aim| Record { name, unit: "s", ours, peer: Peer::Of(peer_name, peer), aim };
+        let record = |name: &str, ours, peer, peer_name, aim| {
+            let peer = Peer::Of(peer_name, peer);
+            Record { name: name.to_owned(), unit: "s", ours, peer, aim }
+        };
         let even = Aim::RatioAtMost(1.0);
         records.push(record(names[0], wall(0), wall(1), "files of the Go peer", even));
         records.push(record(names[0], wall(0), wall(2), "terraform_data", even));

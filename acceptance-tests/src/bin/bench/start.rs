@@ -27,7 +27,10 @@ pub(crate) fn measure(ours: &Plugin, peer: &Plugin) -> Vec<Record> {
     }
     let [ours_ms, peer_ms] = times.map(median);
     let [memory, peer_memory] = memories.map(median);
-    let record = |name, unit, ours, peer, aim| Record { name, unit, ours, peer: Peer::Of(PEER, peer), aim };
+    let record = |name: &str, unit, ours, peer, aim| {
+        let peer = Peer::Of(PEER, peer);
+        Record { name: name.to_owned(), unit, ours, peer, aim }
+    };
     vec![
         record("spawn to handshake, mTLS", "ms", ours_ms, peer_ms, Aim::Ours(5.0)),
         record("spawn to handshake, mTLS", "ms", ours_ms, peer_ms, Aim::RatioAtMost(0.2)),
