@@ -200,10 +200,10 @@ impl Engine {
         for diagnostic in diagnostics {
             let text = diagnostic.to_string();
             let text = text.split_once(": ").map_or(text.as_str(), |(_, text)| text).to_owned();
-            let (severity, location) = (diagnostic.severity, address.and_then(|address| self.location(address)));
-            let address = address.map(str::to_owned);
+            let (severity, address) = (diagnostic.severity, address.map(str::to_owned));
             let is_new = || lock(&self.warned).insert((address.clone(), text.clone()));
             if severity == Severity::Error || is_new() {
+                let location = address.as_deref().and_then(|address| self.location(address));
                 self.report(Event::Message { severity, address, location, text });
             }
         }

@@ -33,8 +33,7 @@ impl Engine {
         let problem = |(address, place): (Option<String>, String)| {
             let diagnostics: Diagnostics = Diagnostic::error(format!("{place} is secret"), error.to_string()).into();
             self.tell(address.as_deref(), &diagnostics);
-            let node = address.as_ref().and_then(|address| self.nodes.get(address));
-            let location = node.map(|node| self.graph.nodes[*node].location());
+            let location = address.as_deref().and_then(|address| self.location(address));
             Problem { address, location, diagnostics }
         };
         Err(secret.into_iter().map(problem).collect())

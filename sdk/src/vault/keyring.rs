@@ -57,10 +57,9 @@ impl Keyring {
     /// A new key in place of the one that `header` holds, for the same holders; with both sealers, the old one first.
     pub(crate) fn rotate(&self, header: &Header, stack: &str) -> Result<(Header, Sealer, Sealer), Error> {
         let mut holders = self.at_hand()?;
-        let has = |holders: &[Arc<dyn KeyHolder>]| holders.iter().any(|holder| holder.kind() == Passphrase::KIND);
         if let Some(ask) = &self.ask
             && header.kinds().iter().any(|kind| kind == Passphrase::KIND)
-            && !has(&holders)
+            && !holders.iter().any(|holder| holder.kind() == Passphrase::KIND)
         {
             let question = format!("Passphrase for the secrets of {stack}");
             let passphrase = find_passphrase(&question, &|_| None, Some(&mut |question: &str| ask(question)))?;
